@@ -1,0 +1,119 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All mappings of a trunk in one go: read once, plan, apply, and account for every extension.
+
+Private to alexa.smart_properties; may change at any release.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Mapping as Dictionary
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import AlexaError, ApiError, PartialError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import (
+    CREATED,
+    DELETED,
+    UNCHANGED,
+    UPDATED,
+    Mappings,
+)
+from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Mapping
+from ansible_collections.alexa.smart_properties.plugins.module_utils._parallel import for_each
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Plan
+
+
+@dataclass
+class Account:
+    """What became of each extension."""
+
+    by_fate: dict[str, list[str]] = field(
+        default_factory=lambda: {CREATED: [], UPDATED: [], DELETED: [], UNCHANGED: []}
+    )
+    failed: list[tuple[str, AlexaError]] = field(default_factory=list)
+    not_tried: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        return any(self.by_fate[fate] for fate in (CREATED, UPDATED, DELETED))
+
+    def values(self) -> dict[str, Any]:
+        """The module's return values."""
+        failed = [
+            {"extension": extension, "msg": str(error), "request_id": error.details.get("request_id")}
+            for extension, error in sorted(self.failed, key=lambda item: item[0])
+        ]
+        lists = {fate: sorted(extensions) for fate, extensions in self.by_fate.items()}
+        # Ansible makes C(failed) a boolean on its way to the play; C(failures) arrives there as it is.
+        return {**lists, "failed": failed, "failures": failed, "not_tried": sorted(self.not_tried)}
+
+
+def current_mappings(
+    mappings: Mappings, wanted: Dictionary[str, Any], concurrency: int, *, may_be_missing: bool
+) -> dict[str, Mapping]:
+    """The trunk's mappings by extension: the list, and what the list does not show yet.
+
+    A list may lag behind writes. One read tells: if an extension that the list lacks is mapped after all, all of those
+    are read one by one.
+
+    :param may_be_missing: whether the trunk itself may not exist (check mode).
+    """
+    try:
+        have = {mapping.extension: mapping for mapping in mappings.list()}
+    except ApiError as error:
+        if error.status == 404 and may_be_missing:
+            return {}
+        raise
+    missing = [extension for extension in wanted if extension not in have]
+    probe = mappings.get(missing[-1]) if missing else None
+    if probe is None:
+        return have
+    outcome = for_each(missing, mappings.get, concurrency)
+    if outcome.failed:
+        raise outcome.failed[0][1]
+    return have | {extension: mapping for extension, mapping in outcome.done if mapping}
+
+
+def predicted(plan: Plan) -> Account:
+    """The account of a plan that goes well: what check mode reports."""
+    return Account(
+        {CREATED: plan.create, UPDATED: plan.change, DELETED: plan.delete, UNCHANGED: plan.unchanged}
+    )
+
+
+def applied(mappings: Mappings, plan: Plan, profile_ids: Dictionary[str, str], concurrency: int) -> Account:
+    """Do what is planned: deletions, then changes, then creations. Nothing that was done is forgotten.
+
+    :param profile_ids: the profile of each extension that is created or changed.
+    """
+    account = Account()
+    account.by_fate[UNCHANGED] += plan.unchanged
+    steps: list[tuple[list[str], Callable[[str], str]]] = [
+        (plan.delete, mappings.delete),
+        (plan.change, lambda extension: mappings.change(extension, profile_ids[extension])),
+        (plan.create, lambda extension: mappings.create(extension, profile_ids[extension])),
+    ]
+    for extensions, write in steps:
+        if any(error.stops_all for _extension, error in account.failed):
+            account.not_tried += extensions
+            continue
+        outcome = for_each(extensions, write, concurrency)
+        account.failed += outcome.failed
+        account.not_tried += outcome.not_tried
+        for extension, fate in outcome.done:
+            account.by_fate[fate].append(extension)
+    return account
+
+
+def raise_if_partial(account: Account, trunk_id: str, result: dict[str, Any]) -> None:
+    """Fail with everything that succeeded in the result, if anything failed."""
+    if not account.failed:
+        return
+    extension, error = min(account.failed, key=lambda item: (not item[1].stops_all, item[0]))
+    untried = f", {len(account.not_tried)} were not tried" if account.not_tried else ""
+    raise PartialError(
+        f"{len(account.failed)} changes of extensions failed on {trunk_id}{untried}."
+        f" Extension {extension}: {error}",
+        "What succeeded is kept and reported; run again to go on from there.",
+        result,
+    )

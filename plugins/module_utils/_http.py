@@ -1,0 +1,134 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One pooled HTTPS session a process: sends a request, gives an answer or a TransportError.
+
+Private to alexa.smart_properties; may change at any release.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
+
+REQUESTS_IMPORT_ERROR: str | None = None
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+
+# How much of an answer that is not JSON an error quotes.
+_QUOTED_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def request_id(self) -> str | None:
+        """Amazon's id of the request, for its support."""
+        return self.headers.get("X-Amzn-RequestId")
+
+    def json(self) -> Any:
+        """The body as JSON; None for an empty body. Raises ValueError for anything else."""
+        return json.loads(self.text) if self.text.strip() else None
+
+    def excerpt(self) -> str:
+        """The start of the body on one line, for error messages."""
+        return " ".join(self.text.split())[:_QUOTED_CHARACTERS]
+
+
+class Transport:
+    """Sends requests over connections that are kept open.
+
+    :param verify: True for the system's trust store, a path for a CA bundle, False for no check at all.
+    :param timeout: seconds to wait for a connection, and for each part of an answer.
+    :param connections: how many connections are kept, one for each thread that sends.
+    """
+
+    def __init__(self, *, verify: bool | str, timeout: float, connections: int, redactor: Redactor) -> None:
+        self._verify = verify
+        self._timeout = timeout
+        self._redactor = redactor
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
+        self._session.mount("https://", adapter)
+        self._settings: dict[str, Mapping[str, Any]] = {}
+        if verify is False:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Response:
+        """Send one request, once. Redirects are not followed, since they would carry the token elsewhere.
+
+        Raises TransportError if no answer came.
+        """
+        prepared = requests.Request(method, url, headers=dict(headers), data=body).prepare()
+        try:
+            answer = self._session.send(
+                prepared,
+                # Given with each request: REQUESTS_CA_BUNDLE in the environment beats the session's own setting.
+                verify=self._verify,
+                proxies=self._environment(url)["proxies"],
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+            return Response(answer.status_code, answer.headers, answer.text)
+        except requests.exceptions.RequestException as error:
+            raise self._explained(method, url, error) from None
+
+    def _environment(self, url: str) -> Mapping[str, Any]:
+        """Proxies from the environment, looked up once for each host: the look-up costs more than the request."""
+        host = url.split("/", 3)[2]
+        if host not in self._settings:
+            self._settings[host] = self._session.merge_environment_settings(url, {}, False, None, None)
+        return self._settings[host]
+
+    def _explained(self, method: str, url: str, error: Exception) -> TransportError:
+        host = url.split("/", 3)[2]
+        reason = self._redactor.text(str(_root_cause(error)))
+        if isinstance(error, requests.exceptions.SSLError):
+            return TransportError(
+                f"The TLS connection to {host} failed: {reason}.",
+                "Check the clock of this machine, and ca_path (ALEXA_CA_PATH) if the server has a private CA.",
+                sent=False,
+                hopeless="CERTIFICATE_VERIFY_FAILED" in str(error),
+            )
+        if isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error):
+            return TransportError(
+                f"No connection to {host}: {reason}.",
+                "Check the name, the route, the firewall and the proxy of this machine.",
+                sent=False,
+            )
+        if isinstance(error, requests.exceptions.Timeout):
+            return TransportError(f"{host} did not answer {method} within {self._timeout:g} seconds.")
+        return TransportError(f"The connection to {host} was lost during {method}: {reason}.")
+
+
+def _root_cause(error: BaseException) -> object:
+    """The innermost reason, which names the fault; the outer ones repeat the URL."""
+    reason: object = error
+    while True:
+        inner = getattr(reason, "reason", None) or next(
+            (item for item in getattr(reason, "args", ()) if isinstance(item, BaseException)), None
+        )
+        if not isinstance(inner, BaseException) or inner is reason:
+            return reason
+        reason = inner
+
+
+def _never_connected(error: Exception) -> bool:
+    inner = error.args[0] if error.args else None
+    return isinstance(error, requests.exceptions.ProxyError) or isinstance(
+        getattr(inner, "reason", None), urllib3.exceptions.NewConnectionError
+    )

@@ -1,0 +1,64 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the API is about, without its JSON names: trunks, mappings, units, communication profiles.
+
+Private to alexa.smart_properties; may change at any release.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ACTIVE = "ACTIVE"
+
+
+@dataclass(frozen=True, order=True)
+class Peer:
+    """Where Alexa reaches the PBX: an IPv4 address, or a host name for an FQDN peer, and a TCP port."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """A SIP trunk. Either C(peers) or C(fqdn_peer); C(chain) is None where it is not known."""
+
+    trunk_id: str | None = None
+    status: str | None = None
+    tls_name: str | None = None
+    chain: tuple[str, ...] | None = None
+    peers: tuple[Peer, ...] = ()
+    fqdn_peer: Peer | None = None
+
+    @property
+    def identity(self) -> tuple[str | None, tuple[Peer, ...], Peer | None]:
+        """What a trunk is recognised by, since it has no name of its own."""
+        name = self.tls_name.lower() if self.tls_name else None
+        return name, tuple(sorted(self.peers)), self.fqdn_peer
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """An extension and the communication profile that it rings."""
+
+    extension: str
+    comms_profile_id: str
+    routing_type: str = "communication-profile"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A property, floor or room."""
+
+    unit_id: str
+    name: str | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A unit's communication profile."""
+
+    profile_id: str
+    name: str | None = None

@@ -1,0 +1,168 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all modules share: options, connections, one place where errors become results.
+
+Private to alexa.smart_properties; may change at any release.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
+from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
+from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import (
+    AlexaError,
+    CredentialsError,
+    InputError,
+    PartialError,
+)
+from ansible_collections.alexa.smart_properties.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, Transport
+from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_url
+from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TRUNK_SCOPE, Grant, TokenSource
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace, store_of
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
+from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
+from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater
+
+API_URL = "https://api.amazonalexa.com"
+TOKEN_URL = "https://api.amazon.com/auth/o2/token"
+_DEFAULT_CONCURRENCY = 16
+
+
+def _from_environment(name: str, **option: Any) -> dict[str, Any]:
+    return {"type": "str", "fallback": (env_fallback, [name]), **option}
+
+
+def api_options() -> dict[str, dict[str, Any]]:
+    """The options that every module has; described in the doc fragment C(api)."""
+    return {
+        "api_url": _from_environment("ALEXA_API_URL", default=API_URL),
+        "token_url": _from_environment("ALEXA_TOKEN_URL", default=TOKEN_URL),
+        "client_id": _from_environment("ALEXA_CLIENT_ID"),
+        "client_secret": _from_environment("ALEXA_CLIENT_SECRET", no_log=True),
+        "access_token": _from_environment("ALEXA_ACCESS_TOKEN", no_log=True),
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": _from_environment("ALEXA_CA_PATH", type="path"),
+        "request_timeout": {"type": "float", "default": 30.0},
+        "retry_timeout": {"type": "float", "default": 300.0},
+        "requests_per_second": {"type": "float"},
+    }
+
+
+def management_options() -> dict[str, dict[str, Any]]:
+    """The option of modules that use the management APIs; described in the doc fragment C(management)."""
+    return {"refresh_token": _from_environment("ALEXA_REFRESH_TOKEN", no_log=True)}
+
+
+class Connections:
+    """The API for one module run: two tokens of different scopes over one transport and one pace."""
+
+    def __init__(self, params: dict[str, Any], redactor: Redactor) -> None:
+        for name in ("client_secret", "access_token", "refresh_token"):
+            redactor.add(params.get(name))
+        ca_path = params["ca_path"]
+        if ca_path and not os.path.exists(ca_path):
+            raise InputError(f"ca_path {ca_path} does not exist.", "Give the file with the authorities to trust.")
+        self._params = params
+        self._redactor = redactor
+        self._clock = Clock()
+        self._transport = Transport(
+            verify=params["validate_certs"] and (ca_path or True),
+            timeout=params["request_timeout"],
+            connections=params.get("concurrency") or _DEFAULT_CONCURRENCY,
+            redactor=redactor,
+        )
+        self._repeater = Repeater(params["retry_timeout"], self._clock)
+        account = f"{params['api_url']} {params['client_id'] or ''}"
+        self._pace = Pace(store_of(account), self._clock, params["requests_per_second"])
+
+    def trunks(self) -> Client:
+        """The PBX API, with a token of the trunk scope."""
+        return self._client(self.tokens(self._grant(scope=TRUNK_SCOPE), self._params["access_token"]))
+
+    def management(self) -> Client:
+        """The unit and profile APIs. A refresh token gets the token; without one, access_token must be of that scope."""
+        refresh_token = self._params["refresh_token"]
+        if not refresh_token and "trunk_id" in self._params:
+            raise CredentialsError(
+                "unit_id was given, but there is no refresh token to look up communication profiles with.",
+                "Give refresh_token (ALEXA_REFRESH_TOKEN), or comms_profile_id in place of unit_id.",
+            )
+        if not refresh_token and not self._params["access_token"]:
+            raise CredentialsError(
+                "There are no credentials for the management APIs.",
+                "Give refresh_token (ALEXA_REFRESH_TOKEN) with client_id and client_secret, or an access_token of the"
+                " scope alexa::enterprise:management.",
+            )
+        grant = self._grant(refresh_token=refresh_token) if refresh_token else Grant(None, None)
+        return self._client(self.tokens(grant, None if refresh_token else self._params["access_token"]))
+
+    def tokens(self, grant: Grant, access_token: str | None = None) -> TokenSource:
+        """A source of tokens; with no access token the first call logs in."""
+        return TokenSource(
+            self._transport,
+            self._repeater,
+            self._redactor,
+            token_url=self._params["token_url"],
+            grant=grant,
+            access_token=access_token,
+        )
+
+    def _grant(self, **wish: Any) -> Grant:
+        return Grant(self._params["client_id"], self._params["client_secret"], **wish)
+
+    def _client(self, tokens: TokenSource) -> Client:
+        return Client(
+            self._transport,
+            tokens,
+            self._pace,
+            self._repeater,
+            api_url=self._params["api_url"],
+            retry_timeout=self._params["retry_timeout"],
+            clock=self._clock,
+        )
+
+
+#: A module's logic: its parameters, the API, and whether it may only look.
+Logic = Callable[[dict[str, Any], Connections, bool], Result]
+
+
+def run_module(options: dict[str, dict[str, Any]], logic: Logic, **module_arguments: Any) -> None:
+    """Make the module, run its logic, and end it. All modules support check mode.
+
+    :param options: the module's own options, without those of C(api_options).
+    """
+    module = AnsibleModule(
+        argument_spec={**api_options(), **options}, supports_check_mode=True, **module_arguments
+    )
+    for library, import_error in (("requests", REQUESTS_IMPORT_ERROR), ("cryptography", CRYPTOGRAPHY_IMPORT_ERROR)):
+        if import_error:
+            module.fail_json(msg=missing_required_lib(library), exception=import_error)
+    redactor = Redactor()
+    try:
+        for name in ("api_url", "token_url"):
+            checked_url(name, module.params[name])
+        result = logic(module.params, Connections(module.params, redactor), module.check_mode)
+    except PartialError as error:
+        # Not fail_json: it would write its own C(failed) over the list. Ansible takes a list that is not empty as true.
+        module.exit_json(**redactor.value(error.to_result()))
+    except AlexaError as error:
+        module.fail_json(**redactor.value(error.to_result()))
+    except Exception as fault:  # pylint: disable=broad-exception-caught
+        # A traceback shows values of variables' texts; none of them may be a secret.
+        module.fail_json(
+            msg=redactor.text(f"Fault in the collection: {type(fault).__name__}: {fault}"),
+            exception=redactor.text(traceback.format_exc()),
+        )
+    else:
+        if not module.params["validate_certs"]:
+            module.warn("validate_certs is off: whoever is between here and the API can read the token.")
+        for warning in result.warnings:
+            module.warn(redactor.text(warning))
+        module.exit_json(**result.to_dict())

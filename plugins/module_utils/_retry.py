@@ -1,0 +1,89 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which requests are repeated, and when. A write that may have been carried out never is.
+
+Private to alexa.smart_properties; may change at any release.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Callable
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
+
+THROTTLED = 429
+_REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
+_PASSING_FAULTS = frozenset({500, 502, 503, 504})
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 30.0
+# A host that this process never reached is more likely misspelt than down for a while.
+_FIRST_CONTACT = 30.0
+
+
+def pause(attempt: int) -> float:
+    """Seconds to wait before the next try: doubling, with jitter so that many clients do not move in step."""
+    return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for (RFC 9110 section 10.2.3: seconds or a date); None for none."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=timezone.utc)
+    return max(0.0, (date - (now or datetime.now(timezone.utc))).total_seconds())
+
+
+class Repeater:
+    """Sends one request until it is answered for good, or until its time is up.
+
+    :param timeout: seconds that one request may keep meeting faults; 0 switches repeating off.
+    """
+
+    def __init__(self, timeout: float, clock: Clock) -> None:
+        self._timeout = timeout
+        self._clock = clock
+        self._reached = False
+
+    def run(self, method: str, send: Callable[[], Response], repeatable: bool | None = None) -> Response:
+        """The last answer, good or bad; raises the last TransportError if there was none.
+
+        :param send: sends the request once.
+        :param repeatable: whether doing it twice is harmless; None: as the method says.
+        """
+        harmless = method in _REPEATABLE_METHODS if repeatable is None else repeatable
+        started = self._clock.now()
+        attempt = 0
+        while True:
+            try:
+                response = send()
+                self._reached = True
+            except TransportError as error:
+                wait = pause(attempt)
+                if error.hopeless or (error.sent and not harmless) or not self._in_time(started, wait):
+                    raise
+            else:
+                wait = max(pause(attempt), retry_after(response.headers.get("Retry-After")) or 0.0)
+                if not self._passing(response.status, harmless) or not self._in_time(started, wait):
+                    return response
+            self._clock.sleep(wait)
+            attempt += 1
+
+    @staticmethod
+    def _passing(status: int, harmless: bool) -> bool:
+        return status == THROTTLED or (harmless and status in _PASSING_FAULTS)
+
+    def _in_time(self, started: float, wait: float) -> bool:
+        allowed = self._timeout if self._reached else min(self._timeout, _FIRST_CONTACT)
+        return self._clock.now() + wait - started < allowed

@@ -1,0 +1,185 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only file that knows the API's paths and JSON names.
+
+Sources, as marks behind each fact: S Amazon's page "Link a Private Branch Exchange (PBX) to Alexa Smart Properties",
+R Amazon's PBX REST API reference, C Amazon's open-source command-line client, A assumed. What is assumed is read
+tolerantly, so that a correction stays in this file. Private to alexa.smart_properties; may change at any release.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+from urllib.parse import quote, urlencode
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Mapping, Peer, Profile, Trunk, Unit
+
+TRUNKS = "/v1/communications/network/siptrunk"  # S
+PROFILE = "/v1/communications/profile"  # C
+PROFILE_BATCH = "/v1/communications/profiles/batch"  # C
+UNITS = "/v2/units"  # C
+PROFILES_A_CALL = 100  # C
+UNITS_A_PAGE = 50  # C
+
+NEXT_TOKEN = "nextToken"  # C
+
+
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
+
+
+def trunk_path(trunk_id: str) -> str:
+    return f"{TRUNKS}/{_quoted(trunk_id)}"  # S
+
+
+def extension_path(trunk_id: str, extension: str) -> str:
+    return f"{trunk_path(trunk_id)}/extension/{_quoted(extension)}"  # S
+
+
+def extensions_path(trunk_id: str) -> str:
+    return f"{trunk_path(trunk_id)}/extensions"  # R
+
+
+def profile_path(profile_id: str) -> str:
+    return f"{PROFILE}/{_quoted(profile_id)}"  # C
+
+
+def profile_of_unit_path(unit_id: str) -> str:
+    return f"{PROFILE}?{urlencode({'entity.type': 'UNIT', 'entity.id': unit_id})}"  # C
+
+
+def units_path(parent_id: str, depth: int | None) -> str:
+    """C(depth): how many levels below the parent; None for all."""
+    query = {"parentId": parent_id, "expand": "all", "queryDepth": depth or "all", "maxResults": UNITS_A_PAGE}
+    return f"{UNITS}?{urlencode(query)}"  # C
+
+
+def page_path(path: str, token: str | None) -> str:
+    """The path of the page that a token leads to."""
+    if not token:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({NEXT_TOKEN: token})}"
+
+
+def page(body: Any) -> tuple[list[dict[str, Any]], str | None]:
+    """The items of a list's page, and the token of the next page (C; the envelope of the PBX lists is A)."""
+    if isinstance(body, list):
+        return _objects(body), None
+    if not isinstance(body, dict):
+        raise ValueError("neither a list nor an object")
+    lists = [body["results"]] if "results" in body else [value for value in body.values() if isinstance(value, list)]
+    context = body.get("paginationContext") or body
+    items = lists[0] if lists else []
+    if not isinstance(items, list) or not isinstance(context, dict):
+        raise ValueError("no list of results")
+    return _objects(items), context.get(NEXT_TOKEN) or None
+
+
+def _objects(items: Iterable[Any]) -> list[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict)]
+
+
+def trunk_body(trunk: Trunk) -> dict[str, Any]:
+    """The body of create and update (S; an FQDN peer C; no tls at all R)."""
+    body: dict[str, Any] = {}
+    if trunk.tls_name:
+        body["tls"] = {"certificateChain": list(trunk.chain or ()), "name": trunk.tls_name}
+    if trunk.fqdn_peer:
+        body["peer"] = {"name": trunk.fqdn_peer.host, "port": trunk.fqdn_peer.port}
+    else:
+        body["peers"] = [{"ip": peer.host, "port": peer.port} for peer in trunk.peers]
+    return body
+
+
+def trunk(body: Any, trunk_id: str | None = None) -> Trunk:
+    """A trunk of an answer (S; whether the chain is returned is A; tls as a list and ports as texts C)."""
+    fields = body if isinstance(body, dict) else {}
+    tls = fields.get("tls") or {}
+    tls = tls[0] if isinstance(tls, list) else tls
+    chain = tls.get("certificateChain") or fields.get("certificateChain")
+    chain = [chain] if isinstance(chain, str) else chain
+    fqdn = fields.get("peer")
+    return Trunk(
+        trunk_id=fields.get("trunkId") or fields.get("id") or trunk_id,
+        status=fields.get("status"),
+        tls_name=tls.get("name"),
+        chain=tuple(chain) if chain else None,
+        peers=tuple(sorted(Peer(peer["ip"], int(peer["port"])) for peer in fields.get("peers") or [] if "ip" in peer)),
+        fqdn_peer=Peer(fqdn["name"], int(fqdn["port"])) if fqdn else None,
+    )
+
+
+def trunk_is_complete(body: dict[str, Any]) -> bool:
+    """Whether a list's item tells what the trunk is recognised by (A)."""
+    return "peers" in body or "peer" in body
+
+
+def mapping_body(mapping: Mapping) -> dict[str, Any]:
+    return {"routingType": mapping.routing_type, "commsProfileId": mapping.comms_profile_id}  # S
+
+
+def mapping(body: dict[str, Any], extension: str | None = None) -> Mapping:
+    """A mapping of an answer (R; the names are those of the request, A)."""
+    return Mapping(
+        extension=str(body.get("extension") or body.get("extensionId") or extension or ""),
+        comms_profile_id=_profile_id(body.get("commsProfileId") or body.get("profileId")) or "",
+        routing_type=body.get("routingType") or Mapping.routing_type,
+    )
+
+
+def profile_body(unit_id: str, name: str | None) -> dict[str, Any]:
+    entity = {"entity": {"type": "UNIT", "id": unit_id}}  # C
+    return entity | ({"name": name} if name else {})
+
+
+def profile_batch_body(units: list[tuple[str, str | None]]) -> dict[str, Any]:
+    """Profiles for (unit_id, name), numbered from 1 in that order (C)."""
+    return {"items": [{"itemId": number, **profile_body(*unit)} for number, unit in enumerate(units, start=1)]}
+
+
+def profile_batch(body: Any) -> dict[int, str]:
+    """The profile ids of a bulk answer by the item's number; items that can't be read are left out (A)."""
+    ids: dict[int, str] = {}
+    for item in page(body)[0] if body else []:
+        profile_id = _profile_id(item.get("profileId") or item.get("profile"))
+        if profile_id and str(item.get("itemId", "")).isdigit():
+            ids[int(item["itemId"])] = profile_id
+    return ids
+
+
+def profile_name_body(name: str) -> dict[str, Any]:
+    return {"name": name}  # C
+
+
+def profile(body: Any) -> Profile | None:
+    """A unit's profile (C; nested as Amazon's client reads it, or a plain text)."""
+    fields = body if isinstance(body, dict) else {}
+    profile_id = _profile_id(fields.get("profileId"))
+    return Profile(profile_id, fields.get("name")) if profile_id else None
+
+
+def _profile_id(value: Any) -> str | None:
+    while isinstance(value, dict):
+        value = value.get("profileId")
+    return str(value) if value else None
+
+
+def unit(body: dict[str, Any]) -> Unit:
+    """A unit of the list (C)."""
+    name: Any = body.get("name")
+    while isinstance(name, dict):
+        name = name.get("value", name.get("text"))
+    return Unit(str(body.get("id") or ""), name, body.get("parentId"))
+
+
+def error_message(body: Any) -> str | None:
+    """What an error answer says (A: any of the usual names)."""
+    if not isinstance(body, dict):
+        return None
+    for name in ("message", "Message", "error_description", "errorMessage", "error", "code"):
+        value = body.get(name)
+        if isinstance(value, dict):
+            return error_message(value)
+        if value:
+            return str(value)
+    return None
