@@ -1,0 +1,205 @@
+#!/usr/bin/python
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alexa_extensions
+short_description: Map all extensions of a PBX to their rooms
+version_added: 0.1.0
+description:
+  - Brings the mappings of a trunk to a list, in one task, however long the list is.
+  - The present mappings are read once, to the last page; then only what differs is written, with several requests under
+    way at a time. Deletions go first, then changes, then creations.
+  - Where some changes fail the module fails, with everything that succeeded in its result. The next run goes on from
+    there.
+options:
+  trunk_id:
+    description:
+      - The trunk. In check mode it may be missing or unknown, for a trunk that is not made yet.
+    type: str
+  extensions:
+    description:
+      - The extensions that shall be mapped. An extension that occurs twice is an error.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      extension:
+        description:
+          - The extension on the PBX, 1 to 32 of the characters C(0-9 * # +). Quote it, so that YAML keeps leading zeros.
+        type: str
+        required: true
+      comms_profile_id:
+        description: The communication profile that the extension rings.
+        type: str
+      unit_id:
+        description: The unit whose communication profile the extension rings. A unit that has none gets one.
+        type: str
+  prune:
+    description:
+      - Whether mappings that are not listed are removed.
+      - An empty list is refused with O(prune=true), unless O(prune_limit=100%) asks for it outright.
+    type: bool
+    default: false
+  prune_limit:
+    description:
+      - The most mappings that one run may remove, as a number or as a percentage of the present mappings. A plan that
+        would remove more is refused, and nothing is changed.
+    type: str
+    default: 10%
+  concurrency:
+    description:
+      - How many requests may be under way at a time, 1 to 64.
+    type: int
+    default: 16
+extends_documentation_fragment:
+  - alexa.smart_properties._api
+  - alexa.smart_properties._api.management
+  - alexa.smart_properties._attributes
+seealso:
+  - module: alexa.smart_properties.alexa_extension
+  - module: alexa.smart_properties.alexa_extension_info
+author:
+  - The alexa.smart_properties contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Map every room, and remove what is not listed
+  alexa.smart_properties.alexa_extensions:
+    trunk_id: amzn1.comms.network.siptrunk.12345
+    extensions:
+      - extension: "7201"
+        comms_profile_id: amzn1.alexa.unit.did.abcdef1234
+      - extension: "7202"
+        unit_id: amzn1.alexa.unit.did.abcdef5678
+    prune: true
+    prune_limit: 5%
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+created:
+  description: Extensions that were mapped.
+  returned: always
+  type: list
+  elements: str
+  sample: ["7201"]
+updated:
+  description: Extensions that were pointed at another profile.
+  returned: always
+  type: list
+  elements: str
+deleted:
+  description: Extensions whose mapping was removed.
+  returned: always
+  type: list
+  elements: str
+unchanged:
+  description: Extensions that were mapped as wished already.
+  returned: always
+  type: list
+  elements: str
+failed:
+  description:
+    - Extensions that could not be changed. A list that is not empty fails the task.
+    - Ansible turns this into a boolean before a play sees it; plays read the same list as RV(failures).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    extension:
+      description: The extension.
+      type: str
+    msg:
+      description: What went wrong.
+      type: str
+    request_id:
+      description: Amazon's id of the request.
+      type: str
+failures:
+  description: The same list as RV(failed), under a name that Ansible leaves alone.
+  returned: always
+  type: list
+  elements: dict
+not_tried:
+  description: Extensions that were left as they are, because going on was useless.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils._bulk import (
+    applied,
+    current_mappings,
+    predicted,
+    raise_if_partial,
+)
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import (
+    Mappings,
+    checked_trunk_id,
+    plan,
+    profile_of,
+    wishes,
+)
+from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
+    Connections,
+    management_options,
+    run_module,
+)
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
+from ansible_collections.alexa.smart_properties.plugins.module_utils._profiles import Profiles
+
+OPTIONS = {
+    **management_options(),
+    "trunk_id": {"type": "str"},
+    "extensions": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "extension": {"type": "str", "required": True},
+            "comms_profile_id": {"type": "str"},
+            "unit_id": {"type": "str"},
+        },
+    },
+    "prune": {"type": "bool", "default": False},
+    "prune_limit": {"type": "str", "default": "10%"},
+    "concurrency": {"type": "int", "default": 16},
+}
+
+
+def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
+    """Read once, plan, apply; the account of every extension as return values."""
+    wanted = wishes(params["extensions"])
+    concurrency = params["concurrency"]
+    if not 1 <= concurrency <= 64:
+        raise InputError(f"concurrency {concurrency} can't be used.", "Give a number from 1 to 64.")
+    trunk_id = checked_trunk_id(params["trunk_id"], check_mode)
+    mappings = Mappings(connections.trunks(), trunk_id or "")
+    have = current_mappings(mappings, wanted, concurrency, may_be_missing=check_mode) if trunk_id else {}
+    unit_ids = [wish.unit_id for wish in wanted.values() if wish.unit_id]
+    profiles = Profiles(connections.management(), concurrency) if unit_ids else None
+    of_units = profiles.of_units(unit_ids) if profiles else {}
+    todo = plan(wanted, have, of_units, prune=params["prune"], prune_limit=params["prune_limit"])
+    if check_mode:
+        return Result(todo.changed, predicted(todo).values(), todo.before, todo.after)
+    without = [(unit_id, None) for unit_id, profile in of_units.items() if profile is None]
+    made = profiles.create(without) if profiles and without else {}
+    ids = {extension: profile_of(wish, of_units) or made[wish.unit_id] for extension, wish in wanted.items()}
+    account = applied(mappings, todo, ids, concurrency)
+    result = Result(account.changed, account.values(), todo.before, todo.after)
+    raise_if_partial(account, trunk_id, result.to_dict())
+    return result
+
+
+def main() -> None:
+    run_module(OPTIONS, manage)
+
+
+if __name__ == "__main__":
+    main()

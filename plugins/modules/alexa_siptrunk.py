@@ -1,0 +1,210 @@
+#!/usr/bin/python
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alexa_siptrunk
+short_description: Manage a SIP trunk between a PBX and Alexa
+version_added: 0.1.0
+description:
+  - Creates, changes, deletes the SIP trunk of one PBX, and waits for it to become C(ACTIVE).
+  - A trunk has no name of its own. It is recognised by O(trunk_id), else by O(tls_name) together with O(peers) or
+    O(fqdn_peer). Another address or port is therefore another trunk, unless O(trunk_id) pins the one to change.
+  - The certificate chain is checked before anything is sent; one in the wrong order is put in order.
+  - Before a trunk is created the list is read twice, a few seconds apart, since it may lag behind writes.
+options:
+  state:
+    description:
+      - Whether the trunk shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  trunk_id:
+    description:
+      - The trunk that is meant, like V(amzn1.comms.network.siptrunk.12345). It must exist for O(state=present).
+    type: str
+  tls_name:
+    description:
+      - Common Name or a Subject Alternative Name of the PBX's certificate. It must resolve to the PBX.
+    type: str
+  certificate_chain:
+    description:
+      - The PBX's certificate and those that lead to its root, as PEM text or a list of PEM texts. Never the key.
+      - Needed with O(tls_name) to create a trunk, except in check mode, where the certificate may not be made yet.
+    type: raw
+  peers:
+    description:
+      - Where Alexa reaches the PBX, by address. Calls from Alexa then carry the address as SIP domain.
+    type: list
+    elements: dict
+    suboptions:
+      ip:
+        description: Public static IPv4 address of the PBX.
+        type: str
+        required: true
+      port:
+        description: TCP port for SIP over TLS.
+        type: int
+        default: 5061
+  fqdn_peer:
+    description:
+      - Where Alexa reaches the PBX, by name. Calls from Alexa then carry the name as SIP domain.
+    type: dict
+    suboptions:
+      name:
+        description: Host name of the PBX.
+        type: str
+        required: true
+      port:
+        description: TCP port for SIP over TLS.
+        type: int
+        default: 5061
+  wait:
+    description:
+      - Whether to wait until the trunk is C(ACTIVE), which takes Amazon about ten minutes.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - Seconds to wait at most.
+    type: float
+    default: 1200.0
+  wait_interval:
+    description:
+      - Seconds between two looks at the trunk.
+    type: float
+    default: 15.0
+extends_documentation_fragment:
+  - alexa.smart_properties._api
+  - alexa.smart_properties._attributes
+seealso:
+  - module: alexa.smart_properties.alexa_siptrunk_info
+  - module: alexa.smart_properties.alexa_extensions
+author:
+  - The alexa.smart_properties contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Make the trunk and wait until it is active
+  alexa.smart_properties.alexa_siptrunk:
+    tls_name: pbx.example.com
+    certificate_chain: "{{ lookup('ansible.builtin.file', 'pbx-chain.pem') }}"
+    peers:
+      - ip: 203.0.113.10
+        port: 5061
+    wait: true
+  delegate_to: localhost
+  register: linked
+
+- name: Remove it again
+  alexa.smart_properties.alexa_siptrunk:
+    state: absent
+    trunk_id: "{{ linked.trunk.trunk_id }}"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+trunk:
+  description: The trunk; C(null) after O(state=absent).
+  returned: always
+  type: dict
+  contains:
+    trunk_id:
+      description: Its id; C(null) in check mode for a trunk that would be created.
+      type: str
+      sample: amzn1.comms.network.siptrunk.12345
+    status:
+      description: Its status as far as this run has seen it; only C(ACTIVE) is documented.
+      type: str
+      sample: ACTIVE
+    tls_name:
+      description: The name in the certificate.
+      type: str
+      sample: pbx.example.com
+    peers:
+      description: The peers by address, sorted.
+      type: list
+      elements: dict
+      sample: [{ip: 203.0.113.10, port: 5061}]
+    fqdn_peer:
+      description: The peer by name.
+      type: dict
+      sample: {name: pbx.example.com, port: 5061}
+    certificates:
+      description: The registered chain, leaf first, as C(subject), C(not_after) and C(sha256).
+      type: list
+      elements: dict
+"""
+
+from typing import Any
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
+from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_input import checked_wish
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import (
+    Trunks,
+    described,
+    plan_present,
+    shown,
+)
+
+_PORT = {"type": "int", "default": 5061}
+OPTIONS = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "trunk_id": {"type": "str"},
+    "tls_name": {"type": "str"},
+    "certificate_chain": {"type": "raw"},
+    "peers": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"ip": {"type": "str", "required": True}, "port": _PORT},
+    },
+    "fqdn_peer": {"type": "dict", "options": {"name": {"type": "str", "required": True}, "port": _PORT}},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "float", "default": 1200.0},
+    "wait_interval": {"type": "float", "default": 15.0},
+}
+
+
+def present(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:
+    """Make the trunk what the user gave, and wait for it if asked to."""
+    wish, warnings = checked_wish(params, check_mode)
+    look = trunks.find if check_mode else trunks.find_before_creating
+    current, namesakes = look(wish)
+    plan = plan_present(current, namesakes, wish)
+    trunk = plan.wanted
+    if plan.changed and not check_mode:
+        trunk = trunks.update(trunk) if current else trunks.create(trunk)
+    if params["wait"] and trunk.status != ACTIVE and not check_mode:
+        trunk = trunks.wait_for_active(trunk, params["wait_timeout"], params["wait_interval"])
+    after = plan.after if plan.changed else plan.before
+    return Result(plan.changed, {"trunk": shown(trunk)}, plan.before, after, warnings + plan.warnings)
+
+
+def absent(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:
+    """Delete the trunk if it is there."""
+    current, _namesakes = trunks.find(checked_wish(params, check_mode)[0])
+    if current and not check_mode:
+        trunks.delete(str(current.trunk_id))
+    return Result(current is not None, {"trunk": None}, described(current) if current else {}, {})
+
+
+def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
+    act = present if params["state"] == "present" else absent
+    return act(params, Trunks(connections.trunks()), check_mode)
+
+
+def main() -> None:
+    run_module(
+        OPTIONS,
+        manage,
+        mutually_exclusive=[("peers", "fqdn_peer")],
+        required_one_of=[("trunk_id", "tls_name", "peers", "fqdn_peer")],
+    )
+
+
+if __name__ == "__main__":
+    main()
