@@ -57,8 +57,8 @@ options:
     default: 30.0
   retry_timeout:
     description:
-      - Seconds that one request may keep meeting throttling (429), server errors (5xx) and lost connections before it is
-        an error. V(0) switches repeating off.
+      - Seconds that one request may keep meeting throttling (429), server errors (5xx) and lost connections before it
+        is an error. V(0) switches repeating off.
       - A creation whose answer got lost is never blindly repeated; the module looks first whether it was carried out.
     type: float
     default: 300.0

@@ -7,8 +7,9 @@ Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping as Dictionary
+from typing import Any, Callable
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import AlexaError, ApiError, PartialError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import (
@@ -53,9 +54,6 @@ def current_mappings(
 ) -> dict[str, Mapping]:
     """The trunk's mappings by extension: the list, and what the list does not show yet.
 
-    A list may lag behind writes. One read tells: if an extension that the list lacks is mapped after all, all of those
-    are read one by one.
-
     :param may_be_missing: whether the trunk itself may not exist (check mode).
     """
     try:
@@ -64,14 +62,29 @@ def current_mappings(
         if error.status == 404 and may_be_missing:
             return {}
         raise
-    missing = [extension for extension in wanted if extension not in have]
-    probe = mappings.get(missing[-1]) if missing else None
-    if probe is None:
+    return _corrected(mappings, have, [extension for extension in wanted if extension not in have], concurrency)
+
+
+def confirmed_mappings(
+    mappings: Mappings, have: dict[str, Mapping], todo: Plan, concurrency: int
+) -> dict[str, Mapping]:
+    """The same without what the list still shows although it was changed or removed a moment ago."""
+    have = _corrected(mappings, have, todo.change, concurrency)
+    return _corrected(mappings, have, todo.delete, concurrency)
+
+
+def _corrected(
+    mappings: Mappings, have: dict[str, Mapping], doubtful: list[str], concurrency: int
+) -> dict[str, Mapping]:
+    """A list may lag behind writes. One read tells: if it differs from the list, all doubtful ones are read."""
+    if not doubtful or mappings.get(doubtful[-1]) == have.get(doubtful[-1]):
         return have
-    outcome = for_each(missing, mappings.get, concurrency)
+    outcome = for_each(doubtful, mappings.get, concurrency)
     if outcome.failed:
         raise outcome.failed[0][1]
-    return have | {extension: mapping for extension, mapping in outcome.done if mapping}
+    read = dict(outcome.done)
+    merged = {**have, **read}
+    return {extension: mapping for extension, mapping in merged.items() if mapping}
 
 
 def predicted(plan: Plan) -> Account:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Callable, Sequence
+from typing import Callable
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 
@@ -39,22 +41,16 @@ class Chain:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class CertificateSummary:
-    """What a result may show of a certificate."""
-
-    subject: str
-    not_after: str
-    sha256: str
-
-
 def certificates(text: str | Sequence[str]) -> list[x509.Certificate]:
-    """The certificates of PEM text, in its order. Raises InputError for a private key, for no PEM and for none at all."""
+    """The certificates of PEM text, in its order.
+
+    Raises InputError for a private key, for text that is no PEM, and for none at all.
+    """
     joined = text if isinstance(text, str) else "\n".join(str(part) for part in text)
     if _PRIVATE_KEY.search(joined):
         raise InputError(
             "certificate_chain holds a private key. Nothing was sent.",
-            "Give the certificates only: the key never leaves the PBX. If this text was stored elsewhere, change the key.",
+            "Give the certificates only: the key never leaves the PBX. If the text was kept elsewhere, change the key.",
         )
     if not joined.strip():
         raise InputError("certificate_chain is empty.", "Give the PBX's certificate, then its intermediates, as PEM.")
@@ -105,31 +101,33 @@ def checked_chain(
 
 def public_roots() -> list[x509.Certificate]:
     """The authorities that come with C(requests)."""
-    with open(DEFAULT_CA_BUNDLE_PATH, "rb") as bundle:
-        return x509.load_pem_x509_certificates(bundle.read())
+    with open(DEFAULT_CA_BUNDLE_PATH, encoding="utf-8") as bundle:
+        return list(_readable(bundle.read()))
 
 
-def summaries(pems: Sequence[str] | None) -> list[CertificateSummary]:
-    """What results show of a chain; nothing where it is unknown or can't be read."""
-    shown = []
-    for pem in pems or ():
-        try:
-            certificate = x509.load_pem_x509_certificate(pem.encode())
-        except ValueError:
-            continue
-        shown.append(
-            CertificateSummary(
-                certificate.subject.rfc4514_string(),
-                _not_after(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                certificate.fingerprint(SHA256()).hex(),
-            )
-        )
-    return shown
+def summaries(pems: Sequence[str] | None) -> list[dict[str, str]]:
+    """What results show of a chain, {subject, not_after, sha256} each; nothing for what can't be read."""
+    # The API may return the chain as one text.
+    return [
+        {
+            "subject": certificate.subject.rfc4514_string(),
+            "not_after": _not_after(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "sha256": certificate.fingerprint(SHA256()).hex(),
+        }
+        for certificate in _readable("\n".join(pems or ()))
+    ]
 
 
 def fingerprints(pems: Sequence[str]) -> list[str]:
-    """What two spellings of the same chain have in common."""
-    return [summary.sha256 for summary in summaries(pems)]
+    """What two spellings of the same chain have in common, whatever the order of its certificates."""
+    return sorted(summary["sha256"] for summary in summaries(pems))
+
+
+def _readable(text: str) -> Iterator[x509.Certificate]:
+    """The certificates in a text but those that can't be read: newer versions of cryptography refuse some old roots."""
+    for block in _PEM.findall(text):
+        with suppress(ValueError):
+            yield x509.load_pem_x509_certificate(block.encode())
 
 
 def _in_order(certs: list[x509.Certificate]) -> list[x509.Certificate]:
@@ -143,10 +141,7 @@ def _in_order(certs: list[x509.Certificate]) -> list[x509.Certificate]:
             "Give one leaf and the certificates that lead from it to its root, and no others.",
         )
     ordered = [leaves[0] if leaves else certs[0]]
-    while True:
-        issuer = next((cert for cert in certs if cert not in ordered and _issued(cert, ordered[-1])), None)
-        if issuer is None:
-            break
+    while issuer := next((cert for cert in certs if cert not in ordered and _issued(cert, ordered[-1])), None):
         ordered.append(issuer)
     strays = [cert for cert in certs if cert not in ordered]
     if strays:
@@ -158,9 +153,7 @@ def _in_order(certs: list[x509.Certificate]) -> list[x509.Certificate]:
     return ordered
 
 
-def _check_complete(
-    ordered: list[x509.Certificate], roots: Callable[[], Sequence[x509.Certificate]]
-) -> None:
+def _check_complete(ordered: list[x509.Certificate], roots: Callable[[], Sequence[x509.Certificate]]) -> None:
     last = ordered[-1]
     if _issued(last, last) or any(_issued(root, last) for root in roots()):
         return

@@ -8,7 +8,8 @@ Private to alexa.smart_properties; may change at any release.
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Iterator, TypeVar
+from collections.abc import Iterator
+from typing import Any, Callable, TypeVar
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
@@ -67,7 +68,7 @@ class Client:
         :param tried: what this is for, as in "Could not <tried>".
         """
         response = self._exchange(tried, "GET", path, None)
-        if response.status == 404:
+        if self._absent(tried, "GET", path, response):
             return None
         return self._body(tried, "GET", path, response, required=True)
 
@@ -78,7 +79,7 @@ class Client:
     def delete(self, tried: str, path: str) -> bool:
         """Remove a thing; whether it was there."""
         response = self._exchange(tried, "DELETE", path, None)
-        if response.status == 404:
+        if self._absent(tried, "DELETE", path, response):
             return False
         self._body(tried, "DELETE", path, response)
         return True
@@ -151,13 +152,23 @@ class Client:
             self._pace.throttled(sent_at, retry_after(response.headers.get("Retry-After")))
         return response
 
-    def _body(self, tried: str, method: str, path: str, response: Response, *, required: bool = False) -> Any:
-        """The body of a good answer. An answer that is not JSON is no answer of this API: some proxy spoke."""
+    def _absent(self, tried: str, method: str, path: str, response: Response) -> bool:
+        if response.status != 404:
+            return False
+        self._json(tried, method, path, response)
+        return True
+
+    def _json(self, tried: str, method: str, path: str, response: Response) -> Any:
+        """An answer that is not JSON is no answer of this API: some proxy spoke, and its 404 means nothing."""
         try:
-            body = response.json()
+            return response.json()
         except ValueError:
             told = f"no JSON but: {response.excerpt()}"
             raise self._error(tried, method, path, response, told) from None
+
+    def _body(self, tried: str, method: str, path: str, response: Response, *, required: bool = False) -> Any:
+        """The body of a good answer."""
+        body = self._json(tried, method, path, response)
         if not 200 <= response.status < 300:
             raise self._error(tried, method, path, response, _wire.error_message(body) or "no reason given")
         if required and body is None:

@@ -56,7 +56,9 @@ class TransportError(AlexaError):
 
     stops_all = True
 
-    def __init__(self, message: str, next_step: str | None = None, *, sent: bool = True, hopeless: bool = False) -> None:
+    def __init__(
+        self, message: str, next_step: str | None = None, *, sent: bool = True, hopeless: bool = False
+    ) -> None:
         super().__init__(message, next_step)
         self.sent = sent
         self.hopeless = hopeless

@@ -7,8 +7,10 @@ Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping as Dictionary, Sequence
+from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire
 from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
@@ -108,8 +110,9 @@ class Mappings:
             found = self.get(extension)
             if found == mapping:
                 return UNCHANGED
-        if found is None or found == mapping:
-            return CREATED
+        else:
+            if found is None or found == mapping:
+                return CREATED
         self._client.put(f"change extension {extension}", path, _wire.mapping_body(mapping))
         return UPDATED
 

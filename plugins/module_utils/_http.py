@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
@@ -73,8 +74,8 @@ class Transport:
 
         Raises TransportError if no answer came.
         """
-        prepared = requests.Request(method, url, headers=dict(headers), data=body).prepare()
         try:
+            prepared = requests.Request(method, url, headers=dict(headers), data=body).prepare()
             answer = self._session.send(
                 prepared,
                 # Given with each request: REQUESTS_CA_BUNDLE in the environment beats the session's own setting.
@@ -83,8 +84,9 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,
             )
-            return Response(answer.status_code, answer.headers, answer.text)
-        except requests.exceptions.RequestException as error:
+            # JSON is UTF-8; the library would guess where the content type is another.
+            return Response(answer.status_code, answer.headers, answer.content.decode("utf-8", "replace"))
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._explained(method, url, error) from None
 
     def _environment(self, url: str) -> Mapping[str, Any]:
@@ -97,12 +99,21 @@ class Transport:
     def _explained(self, method: str, url: str, error: Exception) -> TransportError:
         host = url.split("/", 3)[2]
         reason = self._redactor.text(str(_root_cause(error)))
+        if isinstance(error, _unsendable()):
+            return TransportError(
+                f"The request to {host} can't be sent: {reason}.",
+                "Check api_url and token_url, and the token for spaces and line breaks.",
+                sent=False,
+                hopeless=True,
+            )
         if isinstance(error, requests.exceptions.SSLError):
+            untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
             return TransportError(
                 f"The TLS connection to {host} failed: {reason}.",
                 "Check the clock of this machine, and ca_path (ALEXA_CA_PATH) if the server has a private CA.",
-                sent=False,
-                hopeless="CERTIFICATE_VERIFY_FAILED" in str(error),
+                # Other faults of TLS may come after the request went out.
+                sent=not untrusted,
+                hopeless=untrusted,
             )
         if isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error):
             return TransportError(
@@ -113,6 +124,11 @@ class Transport:
         if isinstance(error, requests.exceptions.Timeout):
             return TransportError(f"{host} did not answer {method} within {self._timeout:g} seconds.")
         return TransportError(f"The connection to {host} was lost during {method}: {reason}.")
+
+
+def _unsendable() -> tuple[type[Exception], ...]:
+    faults = requests.exceptions
+    return faults.InvalidURL, faults.InvalidHeader, urllib3.exceptions.LocationParseError
 
 
 def _root_cause(error: BaseException) -> object:

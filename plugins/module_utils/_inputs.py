@@ -72,8 +72,12 @@ def problem_with_dns_name(value: Any) -> str | None:
 
 def checked_url(option: str, value: str) -> str:
     """An https URL. Anything else would show the token to whoever listens."""
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"[\s@?#]", value):
         raise InputError(f"{option} {value!r} can't be used.", "Give a plain https:// URL.")
     return value
 
@@ -83,7 +87,7 @@ def removal_limit(value: str, mapped: int) -> int:
 
     A percentage is rounded up, so that small trunks can lose one mapping.
     """
-    match = re.fullmatch(r"(\d+)(%?)", str(value).strip(), re.ASCII)
+    match = re.fullmatch(r"(\d{1,9})(%?)", str(value).strip(), re.ASCII)
     if not match or (match[2] and int(match[1]) > 100):
         raise InputError(
             f"prune_limit {value!r} can't be used.", "Give a number such as 20, or a percentage such as 10%."

@@ -66,6 +66,9 @@ class Connections:
     def __init__(self, params: dict[str, Any], redactor: Redactor) -> None:
         for name in ("client_secret", "access_token", "refresh_token"):
             redactor.add(params.get(name))
+        for name in ("request_timeout", "requests_per_second"):
+            if params[name] is not None and not 0 < params[name] < float("inf"):
+                raise InputError(f"{name} {params[name]} can't be used.", "Give a number above 0.")
         ca_path = params["ca_path"]
         if ca_path and not os.path.exists(ca_path):
             raise InputError(f"ca_path {ca_path} does not exist.", "Give the file with the authorities to trust.")
@@ -87,7 +90,7 @@ class Connections:
         return self._client(self.tokens(self._grant(scope=TRUNK_SCOPE), self._params["access_token"]))
 
     def management(self) -> Client:
-        """The unit and profile APIs. A refresh token gets the token; without one, access_token must be of that scope."""
+        """The unit and profile APIs: with the refresh token, else with an access_token of that scope."""
         refresh_token = self._params["refresh_token"]
         if not refresh_token and "trunk_id" in self._params:
             raise CredentialsError(
@@ -107,7 +110,8 @@ class Connections:
         """A source of tokens; with no access token the first call logs in."""
         return TokenSource(
             self._transport,
-            self._repeater,
+            # One of its own: that the login host was reached says nothing about the API's host.
+            Repeater(self._params["retry_timeout"], self._clock),
             self._redactor,
             token_url=self._params["token_url"],
             grant=grant,
@@ -145,6 +149,7 @@ def run_module(options: dict[str, dict[str, Any]], logic: Logic, **module_argume
         if import_error:
             module.fail_json(msg=missing_required_lib(library), exception=import_error)
     redactor = Redactor()
+    failure: dict[str, Any] = {}
     try:
         for name in ("api_url", "token_url"):
             checked_url(name, module.params[name])
@@ -153,16 +158,17 @@ def run_module(options: dict[str, dict[str, Any]], logic: Logic, **module_argume
         # Not fail_json: it would write its own C(failed) over the list. Ansible takes a list that is not empty as true.
         module.exit_json(**redactor.value(error.to_result()))
     except AlexaError as error:
-        module.fail_json(**redactor.value(error.to_result()))
+        failure = error.to_result()
     except Exception as fault:  # pylint: disable=broad-exception-caught
         # A traceback shows values of variables' texts; none of them may be a secret.
-        module.fail_json(
-            msg=redactor.text(f"Fault in the collection: {type(fault).__name__}: {fault}"),
-            exception=redactor.text(traceback.format_exc()),
-        )
-    else:
-        if not module.params["validate_certs"]:
-            module.warn("validate_certs is off: whoever is between here and the API can read the token.")
-        for warning in result.warnings:
-            module.warn(redactor.text(warning))
-        module.exit_json(**result.to_dict())
+        failure = {
+            "msg": f"Fault in the collection: {type(fault).__name__}: {fault}", "exception": traceback.format_exc()
+        }  # fmt: skip
+    if failure:
+        # Not where the error is still under way: fail_json would add its traceback as it is.
+        module.fail_json(**redactor.value(failure))
+    if not module.params["validate_certs"]:
+        module.warn("validate_certs is off: whoever is between here and the API can read the token.")
+    for warning in result.warnings:
+        module.warn(redactor.text(warning))
+    module.exit_json(**result.to_dict())

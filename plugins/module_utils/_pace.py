@@ -16,9 +16,9 @@ import os
 import struct
 import threading
 from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterator
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
 from ansible_collections.alexa.smart_properties.plugins.module_utils._state import state_directory
@@ -31,6 +31,8 @@ _LEAST_GROWTH = 0.2
 _FORGOTTEN_AFTER = 300.0
 # A moment further ahead than this can only come from before a restart of the machine.
 _FURTHEST = 3600.0
+# So many seconds after a process looked at the clock another one may have written a moment that is past.
+_STALENESS = 60.0
 
 
 @dataclass
@@ -49,8 +51,9 @@ class Shared:
 
     def sane(self, now: float) -> bool:
         """Whether the numbers can be of this machine's current life."""
-        moments = (self.next_slot, self.not_before, self.cut_at, self.moved_at)
-        return 0.0 <= self.rate < 1e6 and all(0.0 <= moment < now + _FURTHEST for moment in moments)
+        ahead = all(0.0 <= moment < now + _FURTHEST for moment in (self.next_slot, self.not_before))
+        past = all(0.0 <= moment < now + _STALENESS for moment in (self.cut_at, self.moved_at))
+        return 0.0 <= self.rate < 1e6 and ahead and past
 
 
 _FORM = struct.Struct("<8s5d")
@@ -110,7 +113,11 @@ def store_of(account: str) -> FileStore | MemoryStore:
     """
     name = hashlib.sha256(account.encode()).hexdigest()[:16]
     try:
-        return FileStore(str(state_directory() / f"pace-{name}"))
+        store = FileStore(str(state_directory() / f"pace-{name}"))
+        # Some file systems know no locks, and some are full: better to learn that here than in the middle of a run.
+        with store.locked():
+            store.write(store.read())
+        return store
     except OSError:
         return MemoryStore()
 
@@ -170,6 +177,7 @@ class Pace:
     @staticmethod
     def _grow(shared: Shared, now: float) -> None:
         if not shared.rate:
+            shared.moved_at = max(now, shared.moved_at)
             return
         if now - shared.cut_at > _FORGOTTEN_AFTER:
             shared.rate = 0.0
@@ -184,4 +192,4 @@ class Pace:
 
     def _measured(self, now: float) -> float:
         """Requests that this process sent in the last second: the speed at which the limit was met."""
-        return float(max(1, sum(1 for moment in self._recent if now - moment <= 1.0)))
+        return float(max(1, sum(1 for moment in self._recent.copy() if now - moment <= 1.0)))

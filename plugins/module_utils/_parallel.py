@@ -8,8 +8,9 @@ Private to alexa.smart_properties; may change at any release.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Callable, Generic, Iterable, TypeVar
+from typing import Any, Callable, Generic, TypeVar
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import AlexaError
 
@@ -30,38 +31,46 @@ def for_each(items: Iterable[_T], work: Callable[[_T], Any], concurrency: int) -
 
     Errors other than AlexaError are faults of this code: the first is raised after all threads have ended.
     """
-    outcome: Outcome[_T] = Outcome()
-    waiting = list(reversed(list(items)))
-    lock = threading.Lock()
-    faults: list[BaseException] = []
-    stop = threading.Event()
-
-    def serve() -> None:
-        while not stop.is_set():
-            with lock:
-                if not waiting:
-                    return
-                item = waiting.pop()
-            try:
-                value = work(item)
-            except AlexaError as error:
-                with lock:
-                    outcome.failed.append((item, error))
-                if error.stops_all:
-                    stop.set()
-            except BaseException as fault:  # pylint: disable=broad-exception-caught
-                faults.append(fault)
-                stop.set()
-            else:
-                with lock:
-                    outcome.done.append((item, value))
-
-    threads = [threading.Thread(target=serve, daemon=True) for _number in range(min(concurrency, len(waiting)))]
+    job = _Job(items, work)
+    threads = [threading.Thread(target=job.serve, daemon=True) for _number in range(min(concurrency, len(job.waiting)))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    if faults:
-        raise faults[0]
-    outcome.not_tried = list(reversed(waiting))
-    return outcome
+    if job.faults:
+        raise job.faults[0]
+    job.outcome.not_tried = list(reversed(job.waiting))
+    return job.outcome
+
+
+class _Job(Generic[_T]):
+    """What the threads of one C(for_each) share."""
+
+    def __init__(self, items: Iterable[_T], work: Callable[[_T], Any]) -> None:
+        self.waiting = list(reversed(list(items)))
+        self.outcome: Outcome[_T] = Outcome()
+        self.faults: list[BaseException] = []
+        self._work = work
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+
+    def serve(self) -> None:
+        """One thread: take the next item until there is none, or until going on is useless."""
+        while not self._stop.is_set():
+            with self._lock:
+                if not self.waiting:
+                    return
+                item = self.waiting.pop()
+            try:
+                value = self._work(item)
+            except AlexaError as error:
+                with self._lock:
+                    self.outcome.failed.append((item, error))
+                if error.stops_all:
+                    self._stop.set()
+            except BaseException as fault:  # pylint: disable=broad-exception-caught
+                self.faults.append(fault)
+                self._stop.set()
+            else:
+                with self._lock:
+                    self.outcome.done.append((item, value))

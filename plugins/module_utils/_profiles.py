@@ -7,7 +7,7 @@ Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
-from typing import Iterable
+from collections.abc import Iterable
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire
 from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
@@ -72,7 +72,8 @@ class Profiles:
         def looked_up() -> dict[int, str] | None:
             found = self.of_units(unit_id for unit_id, _name in units)
             ids = {number: found[unit_id] for number, (unit_id, _name) in enumerate(units, start=1)}
-            return {number: profile.profile_id for number, profile in ids.items() if profile} or None
+            there = {number: profile.profile_id for number, profile in ids.items() if profile}
+            return there if len(there) == len(units) else None
 
         made: dict[int, str] = self._client.create(
             f"make {len(units)} communication profiles",

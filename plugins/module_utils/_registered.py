@@ -11,7 +11,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import fingerprints
 from ansible_collections.alexa.smart_properties.plugins.module_utils._state import state_directory
@@ -23,6 +24,7 @@ def remembered(trunk_id: str) -> list[str] | None:
     """The fingerprints of the chain that was last registered from this control node; None if there is no record."""
     try:
         with open(state_directory() / _FILE, encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
             return _fingerprints_of(json.load(file), trunk_id)
     except (OSError, ValueError):
         return None
@@ -31,7 +33,8 @@ def remembered(trunk_id: str) -> list[str] | None:
 def remember(trunk_id: str, chain: Sequence[str] | None) -> None:
     """Keep the chain's fingerprints; None forgets the trunk. Where nothing can be written, nothing is kept."""
     try:
-        with open(os.open(state_directory() / _FILE, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as file:
+        handle = os.open(state_directory() / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
+        with open(handle, "r+", encoding="utf-8", errors="replace") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             records = _read(file.read())
             if chain is None:

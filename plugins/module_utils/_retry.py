@@ -34,7 +34,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     """Seconds that a Retry-After header asks for (RFC 9110 section 10.2.3: seconds or a date); None for none."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isascii() and value.strip().isdigit():
         return float(value)
     try:
         date = parsedate_to_datetime(value)

@@ -36,6 +36,8 @@ def checked_wish(params: dict[str, Any], check_mode: bool) -> tuple[Trunk, list[
     if problems:
         raise InputError("; ".join(problems) + ".", "Nothing was sent.")
     wish = Trunk(params["trunk_id"], None, params["tls_name"], None, tuple(sorted(peers)), fqdn_peer)
+    if not (wish.trunk_id or wish.tls_name or peers or fqdn_peer):
+        raise InputError("Nothing tells which trunk is meant.", "Give trunk_id, or tls_name with peers or fqdn_peer.")
     if params["state"] == "absent":
         return wish, []
     if not (wish.trunk_id or peers or fqdn_peer):
@@ -47,7 +49,7 @@ def checked_wish(params: dict[str, Any], check_mode: bool) -> tuple[Trunk, list[
 def _checked_chain(params: dict[str, Any], wish: Trunk, check_mode: bool) -> Chain:
     given = params["certificate_chain"]
     if given is not None and not wish.tls_name:
-        raise InputError("certificate_chain needs tls_name.", "Give the name that Amazon shall find in the certificate.")
+        raise InputError("certificate_chain needs tls_name.", "Give the name that the certificate carries.")
     if given is not None and not isinstance(given, (str, list)):
         raise InputError("certificate_chain is neither a text nor a list of texts.", "Give PEM text.")
     if given is not None:

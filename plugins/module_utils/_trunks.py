@@ -8,8 +8,9 @@ Private to alexa.smart_properties; may change at any release.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Iterator
+from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import fingerprints, summaries
@@ -47,10 +48,10 @@ class Trunks:
             if whole:
                 yield whole
 
-    def find(self, wish: Trunk) -> tuple[Trunk | None, list[Trunk]]:
+    def find(self, wish: Trunk) -> tuple[Trunk | None, Sequence[Trunk]]:
         """The trunk that is recognised by its id, else by its tls_name and peers, and its namesakes elsewhere.
 
-        Raises InputError for an id that does not exist, and for two trunks that match.
+        Raises InputError for two trunks that match.
         """
         if wish.trunk_id:
             return self.get(wish.trunk_id), []
@@ -62,12 +63,12 @@ class Trunks:
                 f"{len(matches)} SIP trunks match {_named(wish)}: {ids}.",
                 "Pin the one that is meant with trunk_id (alexa_trunk_id in the inventory), and delete the other.",
             )
-        namesakes = [trunk for trunk in listed if wish.tls_name and trunk.tls_name == wish.tls_name]
+        namesakes = [trunk for trunk in listed if wish.tls_name and trunk.identity[0] == wish.identity[0]]
         # The list may lag: a trunk that was deleted a moment ago is still in it.
         found = self.get(str(matches[0].trunk_id)) if matches else None
         return found, [trunk for trunk in namesakes if trunk not in matches]
 
-    def find_before_creating(self, wish: Trunk) -> tuple[Trunk | None, list[Trunk]]:
+    def find_before_creating(self, wish: Trunk) -> tuple[Trunk | None, Sequence[Trunk]]:
         """Look twice, since a second trunk would be worse than a few seconds."""
         found = self.find(wish)
         if found[0] is None and not wish.trunk_id:
@@ -133,7 +134,7 @@ class Trunks:
         raise WaitError(
             f"The SIP trunk {trunk.trunk_id} of {_named(trunk)} is not ACTIVE after {timeout:g} seconds; its status is"
             f" {status}. Amazon says about ten minutes.",
-            "Run again to go on waiting: nothing is made twice. Give wait_timeout more seconds if it often takes longer.",
+            "Run again to go on waiting: nothing is made twice. Raise wait_timeout if it often takes longer.",
             **known,
         )
 
@@ -153,8 +154,16 @@ class TrunkPlan:
         return described(self.wanted)
 
 
-def plan_present(current: Trunk | None, namesakes: list[Trunk], wish: Trunk) -> TrunkPlan:
-    """Compare what the user gave with what there is. What was not given stays as it is."""
+def plan_present(current: Trunk | None, namesakes: Sequence[Trunk], wish: Trunk) -> TrunkPlan:
+    """Compare what the user gave with what there is. What was not given stays as it is.
+
+    Raises InputError for a wished id that does not exist.
+    """
+    if current is None and wish.trunk_id:
+        raise InputError(
+            f"There is no SIP trunk {wish.trunk_id}.",
+            "alexa_siptrunk_info lists the account's trunks; without trunk_id (alexa_trunk_id) one is found or made.",
+        )
     if current is None:
         warnings = [
             f"Another SIP trunk for {wish.tls_name} exists with other peers: {trunk.trunk_id} ({_peers_of(trunk)})."
@@ -168,7 +177,7 @@ def plan_present(current: Trunk | None, namesakes: list[Trunk], wish: Trunk) -> 
         peers=wish.peers if wish.peers or wish.fqdn_peer else current.peers,
         fqdn_peer=wish.fqdn_peer if wish.peers or wish.fqdn_peer else current.fqdn_peer,
     )
-    registered = fingerprints(current.chain) if current.chain else remembered(str(current.trunk_id))
+    registered = fingerprints(current.chain or ()) or remembered(str(current.trunk_id))
     warnings = []
     if wish.chain and registered is None:
         warnings.append(
@@ -204,7 +213,7 @@ def shown(trunk: Trunk) -> dict[str, Any]:
         "tls_name": trunk.tls_name,
         "peers": [{"ip": peer.host, "port": peer.port} for peer in sorted(trunk.peers)],
         "fqdn_peer": {"name": fqdn.host, "port": fqdn.port} if fqdn else None,
-        "certificates": [vars(summary) for summary in summaries(trunk.chain)],
+        "certificates": summaries(trunk.chain),
     }
 
 

@@ -27,6 +27,7 @@ def poll(
         if done(seen):
             return seen, True
         left = deadline - clock.now()
-        if left <= 0:
+        # Not "left <= 0": a timeout that is no number (NaN) would never end.
+        if not left > 0:
             return seen, False
         clock.sleep(min(interval, left))

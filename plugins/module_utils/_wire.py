@@ -9,7 +9,8 @@ tolerantly, so that a correction stays in this file. Private to alexa.smart_prop
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Mapping, Peer, Profile, Trunk, Unit
@@ -98,15 +99,21 @@ def trunk(body: Any, trunk_id: str | None = None) -> Trunk:
     tls = tls[0] if isinstance(tls, list) else tls
     chain = tls.get("certificateChain") or fields.get("certificateChain")
     chain = [chain] if isinstance(chain, str) else chain
-    fqdn = fields.get("peer")
     return Trunk(
         trunk_id=fields.get("trunkId") or fields.get("id") or trunk_id,
         status=fields.get("status"),
         tls_name=tls.get("name"),
         chain=tuple(chain) if chain else None,
-        peers=tuple(sorted(Peer(peer["ip"], int(peer["port"])) for peer in fields.get("peers") or [] if "ip" in peer)),
-        fqdn_peer=Peer(fqdn["name"], int(fqdn["port"])) if fqdn else None,
+        peers=tuple(sorted(peer for peer in (_peer(item, "ip") for item in fields.get("peers") or []) if peer)),
+        fqdn_peer=_peer(fields.get("peer"), "name"),
     )
+
+
+def _peer(body: Any, host_name: str) -> Peer | None:
+    """A peer of an answer; None for one that names no host or no port."""
+    fields = body if isinstance(body, dict) else {}
+    host, port = fields.get(host_name), str(fields.get("port", ""))
+    return Peer(str(host), int(port)) if host and port.isdecimal() else None
 
 
 def trunk_is_complete(body: dict[str, Any]) -> bool:
@@ -140,9 +147,13 @@ def profile_batch_body(units: list[tuple[str, str | None]]) -> dict[str, Any]:
 def profile_batch(body: Any) -> dict[int, str]:
     """The profile ids of a bulk answer by the item's number; items that can't be read are left out (A)."""
     ids: dict[int, str] = {}
-    for item in page(body)[0] if body else []:
+    try:
+        items = page(body)[0]
+    except ValueError:
+        return ids
+    for item in items:
         profile_id = _profile_id(item.get("profileId") or item.get("profile"))
-        if profile_id and str(item.get("itemId", "")).isdigit():
+        if profile_id and str(item.get("itemId", "")).isdecimal():
             ids[int(item["itemId"])] = profile_id
     return ids
 

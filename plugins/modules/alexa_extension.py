@@ -10,8 +10,8 @@ short_description: Map one extension of a PBX to a room
 version_added: 0.1.0
 description:
   - Maps an extension to a communication profile, points it at another one, or removes the mapping.
-  - For more than a few extensions use M(alexa.smart_properties.alexa_extensions), which is a hundred times faster than a
-    loop over this module.
+  - For more than a few extensions use M(alexa.smart_properties.alexa_extensions), which is a hundred times faster than
+    a loop over this module.
 options:
   state:
     description:

@@ -28,7 +28,7 @@ options:
     suboptions:
       extension:
         description:
-          - The extension on the PBX, 1 to 32 of the characters C(0-9 * # +). Quote it, so that YAML keeps leading zeros.
+          - The extension on the PBX, 1 to 32 of the characters C(0-9 * # +). Quote it, for its leading zeros.
         type: str
         required: true
       comms_profile_id:
@@ -134,6 +134,7 @@ from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._bulk import (
     applied,
+    confirmed_mappings,
     current_mappings,
     predicted,
     raise_if_partial,
@@ -185,7 +186,9 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
     unit_ids = [wish.unit_id for wish in wanted.values() if wish.unit_id]
     profiles = Profiles(connections.management(), concurrency) if unit_ids else None
     of_units = profiles.of_units(unit_ids) if profiles else {}
-    todo = plan(wanted, have, of_units, prune=params["prune"], prune_limit=params["prune_limit"])
+    prune = {"prune": params["prune"], "prune_limit": params["prune_limit"]}
+    have = confirmed_mappings(mappings, have, plan(wanted, have, of_units, **prune), concurrency)
+    todo = plan(wanted, have, of_units, **prune)
     if check_mode:
         return Result(todo.changed, predicted(todo).values(), todo.before, todo.after)
     without = [(unit_id, None) for unit_id, profile in of_units.items() if profile is None]

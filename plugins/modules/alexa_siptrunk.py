@@ -140,8 +140,8 @@ trunk:
 
 from typing import Any
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
+from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_input import checked_wish
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import (
@@ -156,7 +156,8 @@ OPTIONS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "trunk_id": {"type": "str"},
     "tls_name": {"type": "str"},
-    "certificate_chain": {"type": "raw"},
+    # Certificates are no secret, but a key that was pasted with them must not be shown or logged either.
+    "certificate_chain": {"type": "raw", "no_log": True},
     "peers": {
         "type": "list",
         "elements": "dict",

@@ -42,7 +42,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 trunks:
-  description: The trunks, each as M(alexa.smart_properties.alexa_siptrunk) returns RV(alexa.smart_properties.alexa_siptrunk#module:trunk).
+  description:
+    - The trunks, each like RV(alexa.smart_properties.alexa_siptrunk#module:trunk).
   returned: success
   type: list
   elements: dict
