@@ -27,6 +27,8 @@ _SLOWEST = 0.2
 # Growth of the rate each second while answers are good: a twentieth, and at least this many requests a second.
 _GROWTH = 0.05
 _LEAST_GROWTH = 0.2
+# A process that is throttled at its first requests has measured nothing: it starts from this guess.
+_FIRST_GUESS = 10.0
 # After so many seconds without a 429 the limit is taken to be gone.
 _FORGOTTEN_AFTER = 300.0
 # A moment further ahead than this can only come from before a restart of the machine.
@@ -192,4 +194,4 @@ class Pace:
 
     def _measured(self, now: float) -> float:
         """Requests that this process sent in the last second: the speed at which the limit was met."""
-        return float(max(1, sum(1 for moment in self._recent.copy() if now - moment <= 1.0)))
+        return max(_FIRST_GUESS, float(sum(1 for moment in self._recent.copy() if now - moment <= 1.0)))

@@ -25,7 +25,7 @@ options:
     type: str
   extension:
     description:
-      - The extension on the PBX, 1 to 32 of the characters C(0-9 * # +). Quote it, so that YAML keeps leading zeros.
+      - The extension on the PBX, 1 to 32 of the characters C(0-9*#+). Quote it, so that YAML keeps leading zeros.
     type: str
     required: true
   comms_profile_id:

@@ -28,7 +28,7 @@ options:
     suboptions:
       extension:
         description:
-          - The extension on the PBX, 1 to 32 of the characters C(0-9 * # +). Quote it, for its leading zeros.
+          - The extension on the PBX, 1 to 32 of the characters C(0-9*#+). Quote it, for its leading zeros.
         type: str
         required: true
       comms_profile_id:

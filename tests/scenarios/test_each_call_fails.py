@@ -1,0 +1,144 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each HTTP call of each task fails in turn: a clean message, and afterwards an ordinary run gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from harness import Outcome, Site
+from scenario_chains import CHAIN, INTERMEDIATE, LEAF, NAME, RENEWED_CHAIN, ROOT
+
+TRUNK = "amzn1.comms.network.siptrunk.12345"
+PROFILE = "amzn1.alexa.unit.did.abcdef1234"
+OTHER = "amzn1.alexa.communications.profile.did.other"
+PEERS = [{"ip": "203.0.113.10", "port": 5061}]
+BODY = {"trunkId": TRUNK, "peers": PEERS,
+        "tls": {"name": NAME, "certificateChain": [LEAF.pem, INTERMEDIATE.pem, ROOT.pem]}}
+UNITS = [f"amzn1.alexa.unit.did.room-{number}" for number in (1, 2, 3)]
+
+
+def nothing(_site: Site) -> None:
+    """An empty account."""
+
+
+def a_trunk(site: Site) -> None:
+    """A trunk whose list of two pages differs from the wish in every way, and units, one with a profile."""
+    site.settings(page_size=2)
+    site.add_trunk(**BODY)
+    site.map(TRUNK, x7201=OTHER, x7202=PROFILE, x9999=OTHER)
+    site.add_units("room-1", "room-2", "room-3")
+    site.add_profile(UNITS[0], "amzn1.alexa.profile-1")
+
+
+@dataclass
+class Task:
+    """A task and what was there before it."""
+
+    module: str
+    options: dict[str, Any]
+    before: Callable[[Site], None] = a_trunk
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def prepare(self, site: Site) -> None:
+        site.simulator.control("POST", "/reset")
+        self.before(site)
+        site.settings(**self.settings)
+
+    def run(self, site: Site, **more: Any) -> Outcome:
+        return site.run(self.module, **self.options, **more)
+
+
+ROWS = [{"extension": "7201", "comms_profile_id": PROFILE}, {"extension": "7202", "comms_profile_id": PROFILE},
+        {"extension": "7203", "unit_id": UNITS[1]}, {"extension": "7204", "unit_id": UNITS[0]}]
+TASKS = {
+    "make a trunk": Task("alexa_siptrunk", {
+        "tls_name": NAME, "certificate_chain": CHAIN, "peers": PEERS, "wait": True}, nothing),
+    "make a trunk, ids only in the list": Task("alexa_siptrunk", {
+        "peers": [{"ip": "203.0.113.20"}]}, settings={"list_detail": "ids"}),
+    "rotate": Task("alexa_siptrunk", {"tls_name": NAME, "certificate_chain": RENEWED_CHAIN, "peers": PEERS}),
+    "move": Task("alexa_siptrunk", {"trunk_id": TRUNK, "peers": [{"ip": "203.0.113.20"}]}),
+    "delete a trunk": Task("alexa_siptrunk", {"tls_name": NAME, "state": "absent"}),
+    "read trunks": Task("alexa_siptrunk_info", {}),
+    "map one": Task("alexa_extension", {"trunk_id": TRUNK, "extension": "7203", "comms_profile_id": PROFILE}),
+    "map one to a unit": Task("alexa_extension", {"trunk_id": TRUNK, "extension": "7201", "unit_id": UNITS[1]}),
+    "unmap one": Task("alexa_extension", {"trunk_id": TRUNK, "extension": "7201", "state": "absent"}),
+    "map all": Task("alexa_extensions", {
+        "trunk_id": TRUNK, "extensions": ROWS, "prune": True, "prune_limit": "1", "concurrency": 1}),
+    "read mappings": Task("alexa_extension_info", {"trunk_id": TRUNK}),
+    "make profiles": Task("alexa_comms_profiles", {
+        "units": [{"unit_id": unit_id, "name": "A room"} for unit_id in UNITS]}),
+    "delete profiles": Task("alexa_comms_profiles", {
+        "units": [{"unit_id": unit_id} for unit_id in UNITS], "state": "absent"}),
+    "read units": Task("alexa_unit_info", {"parent_id": "amzn1.alexa.unit.did.ORGANIZATION"}),
+    "log in": Task("alexa_lwa_token", {}),
+}
+FAULTS: dict[str, dict[str, Any]] = {
+    "500": {"kind": "status", "status": 500},
+    "reset": {"kind": "reset"},
+    "HTML": {"kind": "garbage"},
+}
+
+
+def state_of(site: Site) -> Any:
+    """The account without the ids that differ from run to run."""
+    state = site.state()
+    units = {profile["profileId"]: profile["unitId"] for profile in state["profiles"]}
+    return {
+        "trunks": sorted(({**trunk, "trunkId": None} for trunk in state["trunks"]), key=str),
+        "mappings": sorted(({key: units.get(value, value) for key, value in held.items()}
+                            for held in state["mappings"].values()), key=str),
+        "profiles": {profile["unitId"]: profile["name"] for profile in state["profiles"]}}
+
+
+def undisturbed(site: Site, task: Task) -> tuple[int, Any]:
+    """How many calls the task makes, and what it leaves."""
+    task.prepare(site)
+    outcome = task.run(site)
+    assert outcome.ok, outcome["msg"]
+    return site.stats()["total"], state_of(site)
+
+
+def gets_there(site: Site, task: Task, expected: Any) -> None:
+    """An ordinary run, and another that has nothing to do."""
+    site.no_faults()
+    outcome = task.run(site)
+    assert outcome.ok, outcome["msg"]
+    assert state_of(site) == expected
+    again = task.run(site)
+    assert (again.ok, again["changed"]) == (True, False)
+
+
+@pytest.mark.parametrize("title", TASKS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_call_fails(site: Site, title: str, fault: str) -> None:
+    task = TASKS[title]
+    calls, expected = undisturbed(site, task)
+    for call in range(calls):
+        task.prepare(site)
+        site.fault(**FAULTS[fault], after=call)
+        outcome = task.run(site, retry_timeout=0)
+        assert site.faults_met() == 1
+        assert not outcome.ok, f"call {call}: {outcome}"
+        assert outcome["msg"].startswith(("Could not ", "Login with Amazon gave no token", "The connection to ")) or (
+            "Extension" in outcome["msg"] and "run again" in outcome["msg"]), outcome["msg"]
+        gets_there(site, task, expected)
+
+
+@pytest.mark.parametrize("title", TASKS)
+def test_the_answer_to_a_call_is_lost(site: Site, title: str) -> None:
+    """With time to repeat, nobody notices, and nothing is made twice."""
+    task = TASKS[title]
+    calls, expected = undisturbed(site, task)
+    for call in range(calls):
+        task.prepare(site)
+        site.fault("lost-answer", after=call)
+        outcome = task.run(site)
+        assert site.faults_met() == 1
+        assert outcome.ok, f"call {call}: {outcome['msg']}"
+        assert state_of(site) == expected, f"call {call}"
+        gets_there(site, task, expected)
