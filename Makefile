@@ -1,0 +1,46 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The Python that makes the environment; 3.11 or newer.
+PYTHON ?= python3
+# Which gates `make test` runs: names or groups, see tests/tools/gates.py; empty for all.
+GATES ?=
+
+COLLECTION := .build/collections/ansible_collections/alexa/smart_properties
+IN_ENV := tests/tools/with_env.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint docs bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+setup: $(COLLECTION) ## make .build/venv with what the demo needs
+	@$(PYTHON) tests/tools/make_venv.py run
+
+setup-dev: $(COLLECTION) ## the same, and the tools of test, lint and docs
+	@$(PYTHON) tests/tools/make_venv.py dev
+
+# Ansible finds a collection by its folders' names; the clone may have any name.
+$(COLLECTION):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@
+
+demo: setup ## link two properties with 420 rooms to the simulator
+	@$(IN_ENV) python examples/demo/run.py
+
+test: setup-dev ## run all gates, or some: make test GATES="lint units"
+	@$(IN_ENV) python tests/tools/run_gates.py $(GATES)
+
+lint: setup-dev ## run the gates that only read the sources
+	@$(IN_ENV) python tests/tools/run_gates.py lint
+
+docs: setup-dev ## write the reference as HTML to .build/docs
+	@$(IN_ENV) tests/tools/build_docs.sh
+
+bench: setup ## measure the speed and memory that the README states
+	@$(IN_ENV) python tests/bench/run.py
+
+clean: ## remove all that the other targets made
+	rm -rf .build .ansible tests/output changelogs/.plugin-cache.yaml
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

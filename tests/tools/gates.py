@@ -1,0 +1,92 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gates of this repository: what each runs and how its results are counted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import results
+from run_ansible_test import COPY, ROOT, known_files
+
+TOOLS = Path(__file__).parent
+JUNIT = ROOT / ".build" / "junit"
+TEMPORARY = ROOT / ".build" / "tmp"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A named step: its group, its command, how to count, and the program of the system that it needs."""
+
+    name: str
+    group: str
+    command: Callable[[], list[str]]
+    count: Callable[[int, Path], results.Count]
+    program: str = ""
+
+
+def shell_scripts() -> list[str]:
+    """Return the files whose first line names a shell."""
+    shebangs = (b"#!/bin/sh", b"#!/usr/bin/env bash", b"#!/bin/bash")
+    return [name for name in known_files() if (ROOT / name).read_bytes().startswith(shebangs)]
+
+
+def tool(name: str, *command: str) -> Gate:
+    """Return a gate that is one check: it passes when the command ends with 0."""
+    return Gate(name, "lint", lambda: list(command), results.of_exit_code)
+
+
+def suite(name: str, path: str, *options: str) -> Gate:
+    """Return a gate that is a pytest suite: each test counts."""
+    report = JUNIT / f"{name}.xml"
+
+    def command() -> list[str]:
+        places = [f"--junitxml={report}", f"--basetemp={TEMPORARY / name}"]
+        return [sys.executable, "-m", "pytest", "-q", "--tb=short", *places, *options, path]
+
+    return Gate(name, "pytest", command, lambda code, _log: results.of_junit(code, [report]))
+
+
+def units_count(code: int, _log: Path) -> results.Count:
+    """Count the unit tests that ansible-test ran."""
+    return results.of_junit(code, sorted((COPY / "tests" / "output" / "junit").glob("*.xml")))
+
+
+def ansible_test(name: str, count: Callable[[int, Path], results.Count], *options: str) -> Gate:
+    """Return a gate that ansible-test runs in a copy of the collection."""
+    command = [sys.executable, str(TOOLS / "run_ansible_test.py"), name, *options]
+    return Gate(name, "ansible-test", lambda: command, count)
+
+
+TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
+
+# The cheap ones first: a slip shows within seconds.
+GATES = [
+    Gate("shellcheck", "lint", lambda: ["shellcheck", *shell_scripts()], results.of_exit_code, "shellcheck"),
+    tool("ruff", "ruff", "check", "--no-cache", "."),
+    tool("yamllint", "yamllint", "--strict", "."),
+    tool("reuse", "reuse", "lint", "--lines"),
+    tool("changelog", "antsibull-changelog", "lint"),
+    suite("repo", "tests/repo"),
+    tool("mypy", "mypy", "-p", "ansible_collections.alexa.smart_properties.plugins.module_utils"),
+    tool("build", sys.executable, str(TOOLS / "check_build.py")),
+    tool("docs", "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."),
+    tool("ansible-lint", "ansible-lint", "--offline"),
+    suite("simulator", "tests/simulator"),
+    ansible_test("units", units_count, "--num-workers", "2"),
+    ansible_test("sanity", results.of_sanity),
+    suite("scenarios", "tests/scenarios", *TWO_WORKERS),
+    suite("playbooks", "tests/playbooks", *TWO_WORKERS),
+]
+
+
+def select(words: list[str]) -> list[Gate]:
+    """Return the gates whose name or group is among the words, all without words; an unknown word ends the run."""
+    unknown = set(words) - {gate.name for gate in GATES} - {gate.group for gate in GATES}
+    if unknown:
+        known = ", ".join(sorted({gate.group for gate in GATES}) + [gate.name for gate in GATES])
+        sys.exit(f"No gate or group of gates is called {', '.join(sorted(unknown))}. There are: {known}")
+    return [gate for gate in GATES if not words or gate.name in words or gate.group in words]

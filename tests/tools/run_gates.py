@@ -1,0 +1,102 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the gates and close with one line: ``N passed, M failed``.
+
+Arguments are names or groups of gates; none means all. Each gate's output is in .build/logs. With CI=true
+in the environment a skipped test is a failure; else it is named with its reason.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gates import GATES, JUNIT, ROOT, TEMPORARY, Gate, select
+from results import Count
+
+LOGS = ROOT / ".build" / "logs"
+SHOWN_LINES = 60
+LONGEST_GATE = 1500  # seconds
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the gates: without colours, and without the caller's credentials and addresses."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ALEXA_")}
+    return {**kept, "NO_COLOR": "1"}
+
+
+def execute(gate: Gate, log: Path) -> int:
+    """Run the gate's command with its output in the log; return its exit code, -9 past the time limit."""
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            gate.command(),
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+            start_new_session=True,
+        )
+        try:
+            return process.wait(LONGEST_GATE)
+        except BaseException as reason:
+            os.killpg(process.pid, signal.SIGKILL)
+            if not isinstance(reason, subprocess.TimeoutExpired):
+                raise
+            print(f"\nThe gate was ended after {LONGEST_GATE} s.", file=output)
+            return process.wait()
+
+
+def run(gate: Gate) -> Count:
+    """Run one gate and print its line, and what is to be known when it did not pass."""
+    log, started = LOGS / f"{gate.name}.log", time.monotonic()
+    log.unlink(missing_ok=True)
+    if gate.program and not shutil.which(gate.program):
+        count = Count(skipped=[f"{gate.name}: no program {gate.program} on this machine"])
+    else:
+        count = gate.count(execute(gate, log), log)
+    if os.environ.get("CI") == "true":
+        count.fail_skipped()
+    verdict = "FAILED" if count.failed else "ok"
+    print(f"{verdict:6} {gate.name:12} {time.monotonic() - started:6.1f} s  {count}", flush=True)
+    for name in count.skipped:
+        print(f"       skipped: {name}", flush=True)
+    if count.failed:
+        report_failure(gate, count, log)
+    return count
+
+
+def report_failure(gate: Gate, count: Count, log: Path) -> None:
+    """Print what a failed gate's log says of it, then what failed."""
+    if log.exists():
+        lines = log.read_text(errors="replace").splitlines()
+        # ansible-test goes on after an error; its log ends with what went well.
+        errors = [line for line in lines if line.startswith("ERROR: ")] if gate.group == "ansible-test" else []
+        for line in (errors or lines)[-SHOWN_LINES:]:
+            print(f"       | {line}")
+        print(f"       the whole log: {log.relative_to(ROOT)}")
+    for name in count.failed:
+        print(f"       failed: {name}", flush=True)
+
+
+def main() -> int:
+    """Run what the command line selects; return 1 when anything failed."""
+    wanted = select(sys.argv[1:])
+    for place in (JUNIT, TEMPORARY):
+        shutil.rmtree(place, ignore_errors=True)
+    for place in (JUNIT, TEMPORARY, LOGS):
+        place.mkdir(parents=True, exist_ok=True)
+    total, started = Count(), time.monotonic()
+    for gate in wanted:
+        total.add(run(gate))
+    print(f"{len(wanted)} of {len(GATES)} gates in {time.monotonic() - started:.0f} s")
+    print(total, flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
