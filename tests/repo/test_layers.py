@@ -1,0 +1,67 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Imports in module_utils point downwards only, and _wire alone knows paths and JSON names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from run_ansible_test import known_files
+from sources import MODULE_UTILS, ROOT
+
+# From the bottom to the top; a file imports from the rows above its own only.
+LAYERS = [
+    {"_errors", "_clock", "_state", "_model"},
+    {"_redact", "_chain", "_inputs", "_parallel"},
+    {"_http", "_registered", "_trunk_input"},
+    {"_retry", "_pace"},
+    {"_lwa"},
+    {"_wire"},
+    {"_client"},
+    {"_plan", "_wait"},
+    {"_trunks", "_extensions", "_profiles", "_units"},
+    {"_bulk"},
+    {"_module"},
+]
+HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}
+# These check what a user gave, and are used where there is no API.
+INDEPENDENT = ("_chain", "_inputs")
+WIRE_NAMES = re.compile(
+    r"/v[12]/|\b(certificateChain|trunkId|routingType|commsProfileId|profileId|nextToken|paginationContext"
+    r"|maxResults|parentId|queryDepth|itemId|entity\.(type|id))\b"
+)
+
+
+def imported_from_module_utils(path: Path) -> set[str]:
+    """Return the names of the module_utils files that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and "module_utils" in node.module:
+            last = node.module.rpartition(".")[2]
+            names |= {alias.name for alias in node.names} if last == "module_utils" else {last}
+    return {name for name in names if name.startswith("_")}
+
+
+@pytest.mark.parametrize("path", MODULE_UTILS, ids=lambda path: path.stem)
+def test_imports_point_downwards(path: Path) -> None:
+    assert path.stem in HEIGHT, "give the new file its place in LAYERS"
+    assert not [name for name in imported_from_module_utils(path) if HEIGHT[name] >= HEIGHT[path.stem]]
+
+
+@pytest.mark.parametrize("name", INDEPENDENT)
+def test_input_checks_depend_on_errors_only(name: str) -> None:
+    assert imported_from_module_utils(ROOT / "plugins" / "module_utils" / f"{name}.py") <= {"_errors"}
+
+
+def test_only_wire_knows_paths_and_json_names() -> None:
+    shipped = [name for name in known_files() if name.startswith(("plugins/", "roles/", "playbooks/"))]
+    found = {name for name in shipped if WIRE_NAMES.search((ROOT / name).read_text())}
+    assert found == {"plugins/module_utils/_wire.py"}
+
+
+def test_every_layer_exists() -> None:
+    assert set(HEIGHT) == {path.stem for path in MODULE_UTILS}
