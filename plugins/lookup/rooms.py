@@ -1,4 +1,5 @@
 # Copyright: The alexa.smart_properties contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lookup for a property's rooms."""
 
@@ -8,7 +9,8 @@ DOCUMENTATION = r"""
 name: rooms
 short_description: Read and check the rooms of a property
 version_added: 0.1.0
-author: Alexa Smart Properties collection contributors
+author:
+  - The alexa.smart_properties contributors (!UNKNOWN)
 description:
   - Reads the rooms of a property from a list, from CSV files on the control node, or from both, and checks them all
     before anything is sent.

@@ -54,7 +54,7 @@ def current_mappings(
 ) -> dict[str, Mapping]:
     """The trunk's mappings by extension: the list, and what the list does not show yet.
 
-    :param may_be_missing: whether the trunk itself may not exist (check mode).
+    :param may_be_missing: whether the trunk itself may not exist (check mode, and where all mappings are to go).
     """
     try:
         have = {mapping.extension: mapping for mapping in mappings.list()}

@@ -13,7 +13,12 @@ from typing import Any, Callable, TypeVar
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import AlexaError, ApiError, TransportError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import (
+    AlexaError,
+    ApiError,
+    ThrottledError,
+    TransportError,
+)
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response, Transport
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TokenSource
 from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
@@ -32,8 +37,8 @@ _NEXT_STEPS = {
     " check that the token has the scope of this operation, and that the property's subscription is enabled and"
     " includes calling.",
     404: "Check the ids: alexa_siptrunk_info lists the account's trunks, alexa_unit_info its units.",
-    THROTTLED: "The account stayed above its limit for the whole of retry_timeout: run again later, or set"
-    " requests_per_second.",
+    THROTTLED: "The account is above its limit, and retry_timeout allows no further try: run again later, raise"
+    " retry_timeout, or set requests_per_second.",
 }
 
 
@@ -137,7 +142,7 @@ class Client:
             if response.status == 401:
                 renewed = self._tokens.renew(token)
                 response = self._repeater.run(method, lambda: self._send(method, path, data, renewed))
-        except TransportError as error:
+        except (TransportError, ThrottledError) as error:
             error.message = f"Could not {tried}: {error.message}"
             raise
         return response
@@ -146,7 +151,7 @@ class Client:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if data is not None:
             headers["Content-Type"] = "application/json"
-        sent_at = self._pace.wait()
+        sent_at = self._pace.wait(self._retry_timeout)
         response = self._transport.send(method, self._api_url + path, headers, data)
         if response.status == THROTTLED:
             self._pace.throttled(sent_at, retry_after(response.headers.get("Retry-After")))

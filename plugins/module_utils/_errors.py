@@ -65,6 +65,12 @@ class TransportError(AlexaError):
         self.uncertain = sent
 
 
+class ThrottledError(AlexaError):
+    """The API asked for a longer pause than the user allows. Nothing was sent."""
+
+    stops_all = True
+
+
 class ApiError(AlexaError):
     """The API answered, but not with what the operation expects.
 

@@ -19,7 +19,6 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._redact imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater
 
 TRUNK_SCOPE = "amazon_communication::network:siptrunk"
-MANAGEMENT_SCOPE = "alexa::enterprise:management"
 
 _HINTS = {
     "invalid_client": "Check client_id and client_secret (ALEXA_CLIENT_ID, ALEXA_CLIENT_SECRET) against the security"

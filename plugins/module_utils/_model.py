@@ -7,7 +7,7 @@ Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ACTIVE = "ACTIVE"
 
@@ -40,11 +40,14 @@ class Trunk:
 
 @dataclass(frozen=True)
 class Mapping:
-    """An extension and the communication profile that it rings."""
+    """An extension and the communication profile that it rings.
+
+    The routing type does not tell mappings apart: there is but one, and how an answer spells it is not documented.
+    """
 
     extension: str
     comms_profile_id: str
-    routing_type: str = "communication-profile"
+    routing_type: str = field(default="communication-profile", compare=False)
 
 
 @dataclass(frozen=True)

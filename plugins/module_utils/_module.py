@@ -43,7 +43,7 @@ def api_options() -> dict[str, dict[str, Any]]:
     """The options that every module has; described in the doc fragment C(api)."""
     return {
         "api_url": _from_environment("ALEXA_API_URL", default=API_URL),
-        "token_url": _from_environment("ALEXA_TOKEN_URL", default=TOKEN_URL),
+        "token_url": _from_environment("ALEXA_TOKEN_URL", default=TOKEN_URL, no_log=False),
         "client_id": _from_environment("ALEXA_CLIENT_ID"),
         "client_secret": _from_environment("ALEXA_CLIENT_SECRET", no_log=True),
         "access_token": _from_environment("ALEXA_ACCESS_TOKEN", no_log=True),

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ThrottledError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._state import state_directory
 
 _SLOWEST = 0.2
@@ -137,9 +138,20 @@ class Pace:
         self._threads = threading.Lock()
         self._recent: deque[float] = deque(maxlen=1000)
 
-    def wait(self) -> float:
-        """Wait until a request may be sent; returns that moment, which C(throttled) wants back."""
+    def wait(self, patience: float = float("inf")) -> float:
+        """Wait until a request may be sent; returns that moment, which C(throttled) wants back.
+
+        Raises ThrottledError if the API asked for a longer pause than C(patience) seconds.
+        """
         while True:
+            now = self._clock.now()
+            asked = self._current(now).not_before - now
+            if asked > patience:
+                raise ThrottledError(
+                    f"the API asked for a pause, of which {asked:.0f} seconds are left, more than retry_timeout"
+                    f" ({patience:g} s).",
+                    "Run again after that, or raise retry_timeout.",
+                )
             slot = self._reserve()
             self._clock.sleep(slot - self._clock.now())
             now = self._clock.now()

@@ -41,14 +41,16 @@ class Profiles:
             raise outcome.failed[0][1]
         return dict(outcome.done)
 
-    def create(self, units: list[tuple[str, str | None]]) -> dict[str, str]:
+    def create(self, units: list[tuple[str, str | None]], made: dict[str, str] | None = None) -> dict[str, str]:
         """Make profiles for units (unit_id, name) that have none, 100 a call; the profile ids by unit.
 
         Repeating a call is harmless: a unit that has a profile keeps it.
+
+        :param made: gets what was made even if a later call fails.
         """
-        ids: dict[str, str] = {}
+        ids = {} if made is None else made
         for start in range(0, len(units), _wire.PROFILES_A_CALL):
-            ids |= self._create_batch(units[start : start + _wire.PROFILES_A_CALL])
+            ids.update(self._create_batch(units[start : start + _wire.PROFILES_A_CALL]))
         named = [(unit_id, name) for unit_id, name in units if name]
         # Amazon names every profile "Guest" until it is renamed.
         outcome = for_each(named, lambda unit: self.rename(ids[unit[0]], str(unit[1])), self._concurrency)
@@ -98,4 +100,3 @@ class Profiles:
                 status=200,
             )
         return profile.profile_id
-

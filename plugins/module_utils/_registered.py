@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import fingerprints
@@ -23,39 +24,36 @@ _FILE = "registered-chains.json"
 def remembered(trunk_id: str) -> list[str] | None:
     """The fingerprints of the chain that was last registered from this control node; None if there is no record."""
     try:
-        with open(state_directory() / _FILE, encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_SH)
-            return _fingerprints_of(json.load(file), trunk_id)
-    except (OSError, ValueError):
+        found = _records(state_directory() / _FILE).get(trunk_id)
+    except OSError:
         return None
+    return [str(item) for item in found] if isinstance(found, list) else None
 
 
 def remember(trunk_id: str, chain: Sequence[str] | None) -> None:
     """Keep the chain's fingerprints; None forgets the trunk. Where nothing can be written, nothing is kept."""
     try:
-        handle = os.open(state_directory() / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
-        with open(handle, "r+", encoding="utf-8", errors="replace") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            records = _read(file.read())
+        folder = state_directory()
+        with open(os.open(folder / f"{_FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            records = _records(folder / _FILE)
             if chain is None:
                 records.pop(trunk_id, None)
             else:
                 records[trunk_id] = fingerprints(chain)
-            file.seek(0)
-            json.dump(records, file, indent=1, sort_keys=True)
-            file.truncate()
+            # Written beside it and renamed: a full disk must not cost the records there are.
+            fresh = folder / f"{_FILE}.new"
+            fresh.touch(mode=0o600)
+            fresh.write_text(json.dumps(records, indent=1, sort_keys=True), encoding="utf-8")
+            fresh.replace(folder / _FILE)
     except OSError:
         return
 
 
-def _read(text: str) -> dict[str, Any]:
+def _records(file: Path) -> dict[str, Any]:
+    """Fingerprints by trunk id; nothing where the file is missing or can't be read as such."""
     try:
-        records = json.loads(text or "{}")
-    except ValueError:
+        records = json.loads(file.read_bytes().decode("utf-8", "replace"))
+    except (OSError, ValueError):
         return {}
     return records if isinstance(records, dict) else {}
-
-
-def _fingerprints_of(records: Any, trunk_id: str) -> list[str] | None:
-    found = records.get(trunk_id) if isinstance(records, dict) else None
-    return [str(item) for item in found] if isinstance(found, list) else None

@@ -177,14 +177,14 @@ def plan_present(current: Trunk | None, namesakes: Sequence[Trunk], wish: Trunk)
         peers=wish.peers if wish.peers or wish.fqdn_peer else current.peers,
         fqdn_peer=wish.fqdn_peer if wish.peers or wish.fqdn_peer else current.fqdn_peer,
     )
-    registered = fingerprints(current.chain or ()) or remembered(str(current.trunk_id))
+    registered = _registered_chain(current)
     warnings = []
     if wish.chain and registered is None:
         warnings.append(
             f"The API does not tell which certificate is registered with {current.trunk_id}, and this control node"
-            " has no record of it: whether it is the given one can't be told."
+            " has no record of it, so the given one is sent. Keep the folder ALEXA_STATE_DIR between runs."
         )
-    chain_differs = bool(wish.chain) and registered is not None and fingerprints(wish.chain or ()) != registered
+    chain_differs = bool(wish.chain) and fingerprints(wish.chain or ()) != registered
     changed = chain_differs or wanted.identity != current.identity
     if changed and wanted.tls_name and not wanted.chain:
         raise InputError(
@@ -193,9 +193,21 @@ def plan_present(current: Trunk | None, namesakes: Sequence[Trunk], wish: Trunk)
         )
     before = described(current)
     if current.chain is None and wanted.chain:
-        # The old chain is known by its fingerprints alone, or taken to be the given one.
-        before["certificates"] = registered if chain_differs else described(wanted)["certificates"]
+        # The old chain is known by its fingerprints alone, if at all.
+        before["certificates"] = (registered or "unknown") if chain_differs else described(wanted)["certificates"]
     return TrunkPlan(current, wanted, changed, before, warnings)
+
+
+def _registered_chain(current: Trunk) -> list[str] | None:
+    """The fingerprints of the registered chain: what the API returns, or what was sent last; None if neither is known.
+
+    An API may return only a part of what was sent, such as the chain without its root. Then the record decides.
+    """
+    returned = fingerprints(current.chain or ())
+    recorded = remembered(str(current.trunk_id))
+    if returned and not (recorded and set(returned) < set(recorded)):
+        return returned
+    return recorded
 
 
 def described(trunk: Trunk) -> dict[str, Any]:

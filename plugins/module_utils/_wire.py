@@ -9,7 +9,6 @@ tolerantly, so that a correction stays in this file. Private to alexa.smart_prop
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -68,16 +67,25 @@ def page(body: Any) -> tuple[list[dict[str, Any]], str | None]:
         return _objects(body), None
     if not isinstance(body, dict):
         raise ValueError("neither a list nor an object")
-    lists = [body["results"]] if "results" in body else [value for value in body.values() if isinstance(value, list)]
+    lists = [value for name, value in body.items() if name == "results" or isinstance(value, list)]
+    items = body["results"] if "results" in body else lists[0] if len(lists) == 1 else None
     context = body.get("paginationContext") or body
-    items = lists[0] if lists else []
+    # An empty page may leave its list out; anything else must not pass for an empty list.
+    if items is None and set(body) <= {"paginationContext", NEXT_TOKEN}:
+        items = []
     if not isinstance(items, list) or not isinstance(context, dict):
-        raise ValueError("no list of results")
+        raise ValueError(f"no list of results among {', '.join(sorted(body)) or 'no names at all'}")
     return _objects(items), context.get(NEXT_TOKEN) or None
 
 
-def _objects(items: Iterable[Any]) -> list[dict[str, Any]]:
-    return [item for item in items if isinstance(item, dict)]
+def _objects(items: list[Any]) -> list[dict[str, Any]]:
+    if not all(isinstance(item, dict) for item in items):
+        raise ValueError("a list of something else than objects")
+    return items
+
+
+def _object(body: Any) -> dict[str, Any]:
+    return body if isinstance(body, dict) else {}
 
 
 def trunk_body(trunk: Trunk) -> dict[str, Any]:
@@ -94,11 +102,11 @@ def trunk_body(trunk: Trunk) -> dict[str, Any]:
 
 def trunk(body: Any, trunk_id: str | None = None) -> Trunk:
     """A trunk of an answer (S; whether the chain is returned is A; tls as a list and ports as texts C)."""
-    fields = body if isinstance(body, dict) else {}
-    tls = fields.get("tls") or {}
-    tls = tls[0] if isinstance(tls, list) else tls
-    chain = tls.get("certificateChain") or fields.get("certificateChain")
-    chain = [chain] if isinstance(chain, str) else chain
+    fields = _object(body)
+    tls = fields.get("tls")
+    tls = _object(tls[0] if isinstance(tls, list) and tls else tls)
+    chain = tls.get("certificateChain") or fields.get("certificateChain") or []
+    chain = [chain] if isinstance(chain, str) else [pem for pem in chain if isinstance(pem, str)]
     return Trunk(
         trunk_id=fields.get("trunkId") or fields.get("id") or trunk_id,
         status=fields.get("status"),
@@ -111,26 +119,27 @@ def trunk(body: Any, trunk_id: str | None = None) -> Trunk:
 
 def _peer(body: Any, host_name: str) -> Peer | None:
     """A peer of an answer; None for one that names no host or no port."""
-    fields = body if isinstance(body, dict) else {}
+    fields = _object(body)
     host, port = fields.get(host_name), str(fields.get("port", ""))
     return Peer(str(host), int(port)) if host and port.isdecimal() else None
 
 
 def trunk_is_complete(body: dict[str, Any]) -> bool:
     """Whether a list's item tells what the trunk is recognised by (A)."""
-    return "peers" in body or "peer" in body
+    return "tls" in body and ("peers" in body or "peer" in body)
 
 
 def mapping_body(mapping: Mapping) -> dict[str, Any]:
     return {"routingType": mapping.routing_type, "commsProfileId": mapping.comms_profile_id}  # S
 
 
-def mapping(body: dict[str, Any], extension: str | None = None) -> Mapping:
+def mapping(body: Any, extension: str | None = None) -> Mapping:
     """A mapping of an answer (R; the names are those of the request, A)."""
+    fields = _object(body)
     return Mapping(
-        extension=str(body.get("extension") or body.get("extensionId") or extension or ""),
-        comms_profile_id=_profile_id(body.get("commsProfileId") or body.get("profileId")) or "",
-        routing_type=body.get("routingType") or Mapping.routing_type,
+        extension=str(fields.get("extension") or fields.get("extensionId") or extension or ""),
+        comms_profile_id=_profile_id(fields.get("commsProfileId") or fields.get("profileId")) or "",
+        routing_type=fields.get("routingType") or Mapping.routing_type,
     )
 
 
@@ -164,7 +173,7 @@ def profile_name_body(name: str) -> dict[str, Any]:
 
 def profile(body: Any) -> Profile | None:
     """A unit's profile (C; nested as Amazon's client reads it, or a plain text)."""
-    fields = body if isinstance(body, dict) else {}
+    fields = _object(body)
     profile_id = _profile_id(fields.get("profileId"))
     return Profile(profile_id, fields.get("name")) if profile_id else None
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # Copyright: The alexa.smart_properties contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
@@ -75,7 +76,11 @@ profiles:
 
 from typing import Any
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import (
+    AlexaError,
+    InputError,
+    PartialError,
+)
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import problem_with_amazon_id
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Profile
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
@@ -137,15 +142,30 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
     have = profiles.of_units(names)
     plan = planned(names, have, params["state"])
     ids = {unit_id: profile.profile_id for unit_id, profile in have.items() if profile}
-    if not check_mode:
-        for unit_id in plan.delete:
-            profiles.delete(ids[unit_id])
-        for unit_id in plan.change:
-            profiles.rename(ids[unit_id], str(names[unit_id]))
-        ids |= profiles.create([(unit_id, names[unit_id]) for unit_id in plan.create])
+    try:
+        if not check_mode:
+            apply(profiles, plan, names, ids)
+    except AlexaError as error:
+        done = Result(True, {"profiles": shown(names, ids), "failed": True}, plan.before, plan.after)
+        told = "What succeeded is kept and reported; run again to go on from there."
+        raise PartialError(f"Not all communication profiles could be changed: {error}", told, done.to_dict()) from error
     kept = {} if params["state"] == "absent" else ids
-    shown = [{"unit_id": unit_id, "comms_profile_id": kept.get(unit_id)} for unit_id in names]
-    return Result(plan.changed, {"profiles": shown}, plan.before, plan.after)
+    return Result(plan.changed, {"profiles": shown(names, kept)}, plan.before, plan.after)
+
+
+def apply(profiles: Profiles, plan: Plan, names: dict[str, str | None], ids: dict[str, str]) -> None:
+    """Delete, rename, create. C(ids), the profiles by unit, tells how far it came."""
+    for unit_id in plan.delete:
+        profiles.delete(ids[unit_id])
+        del ids[unit_id]
+    for unit_id in plan.change:
+        profiles.rename(ids[unit_id], str(names[unit_id]))
+    profiles.create([(unit_id, names[unit_id]) for unit_id in plan.create], ids)
+
+
+def shown(names: dict[str, str | None], ids: dict[str, str]) -> list[dict[str, str | None]]:
+    """The profiles as results show them, in the order of the units."""
+    return [{"unit_id": unit_id, "comms_profile_id": ids.get(unit_id)} for unit_id in names]
 
 
 def main() -> None:

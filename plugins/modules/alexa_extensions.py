@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # Copyright: The alexa.smart_properties contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
         raise InputError(f"concurrency {concurrency} can't be used.", "Give a number from 1 to 64.")
     trunk_id = checked_trunk_id(params["trunk_id"], check_mode)
     mappings = Mappings(connections.trunks(), trunk_id or "")
-    have = current_mappings(mappings, wanted, concurrency, may_be_missing=check_mode) if trunk_id else {}
+    have = current_mappings(mappings, wanted, concurrency, may_be_missing=check_mode or not wanted) if trunk_id else {}
     unit_ids = [wish.unit_id for wish in wanted.values() if wish.unit_id]
     profiles = Profiles(connections.management(), concurrency) if unit_ids else None
     of_units = profiles.of_units(unit_ids) if profiles else {}

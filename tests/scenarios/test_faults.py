@@ -272,3 +272,23 @@ def test_going_on_is_useless(site: Site) -> None:
     assert not partly.ok and "Not any more." in partly["msg"] and "16 were not tried" in partly["msg"]
     assert partly["created"] == ["7000", "7001", "7002"] and len(partly["not_tried"]) == 16
     assert sorted(site.mappings(trunk_id)) == partly["created"] and site.faults_met() == 1
+
+
+def test_what_became_of_profiles_is_told_where_a_later_step_fails(site: Site) -> None:
+    units = site.add_units("201", "202", "203")
+    site.fault("status", "PUT", "/profile/", status=400, times=1)
+    outcome = site.run("alexa_comms_profiles", units=[{"unit_id": unit, "name": f"Room {unit}"} for unit in units])
+    made = {profile["unitId"]: profile["profileId"] for profile in site.state()["profiles"]}
+    assert not outcome.ok and outcome["changed"] and len(made) == 3
+    assert {profile["unit_id"]: profile["comms_profile_id"] for profile in outcome["profiles"]} == made
+    assert "run again to go on from there" in outcome["msg"]
+
+
+def test_a_pause_that_the_api_asked_for_is_not_waited_for_without_patience(site: Site) -> None:
+    trunk_id = site.add_trunk(peers=[{"ip": "203.0.113.10", "port": 5061}])
+    site.fault("status", "GET", "/extensions", status=429, headers={"Retry-After": "25"}, times=1)
+    assert "retry_timeout" in site.failure("alexa_extension_info", trunk_id=trunk_id, retry_timeout=0)
+    site.forget_requests()
+    message = site.failure("alexa_extension_info", trunk_id=trunk_id, retry_timeout=0)
+    assert message.startswith("Could not list the extensions") and "asked for a pause" in message
+    assert site.requests("GET " + TRUNKS + "/{trunkId}/extensions") == 0

@@ -103,8 +103,8 @@ def test_without_prune_nothing_is_removed() -> None:
     assert not plan({}, have(("9", P1)), {}).changed
 
 
-def test_another_kind_of_routing_is_a_change() -> None:
-    assert plan(wishes([row("1")]), {"1": Mapping("1", P1, "other")}, {}).change == ["1"]
+def test_another_spelling_of_the_routing_type_is_no_change() -> None:
+    assert plan(wishes([row("1")]), {"1": Mapping("1", P1, "COMMUNICATION_PROFILE")}, {}).unchanged == ["1"]
 
 
 def test_units_stand_for_their_profiles() -> None:

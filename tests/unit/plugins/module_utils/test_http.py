@@ -156,6 +156,7 @@ def test_a_name_that_does_not_exist_got_nothing() -> None:
 def test_a_server_that_speaks_no_tls_is_an_error_of_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
+
         def speak() -> None:
             connection, _address = listener.accept()
             with connection:

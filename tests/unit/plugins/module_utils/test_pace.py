@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ThrottledError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import MemoryStore, Pace
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.fakes import FakeClock
 
@@ -181,3 +182,11 @@ def test_speed_can_be_measured_while_other_threads_send() -> None:
         end.set()
         for thread in senders:
             thread.join()
+
+
+def test_a_pause_that_is_longer_than_the_patience_is_an_error_at_once(pace: Pace, clock: FakeClock) -> None:
+    pace.throttled(pace.wait(), 25.0)
+    with pytest.raises(ThrottledError, match="25 seconds are left, more than retry_timeout .0 s.*Run again"):
+        pace.wait(0)
+    assert clock.sleeps == []
+    assert pace.wait(30) >= 25

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks imp
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.certs import family
 
 NAME = "pbx.example.com"
+RECORDS = "registered-chains.json"
 PEERS = (Peer("203.0.113.10", 5061),)
 OTHER_PEERS = (Peer("203.0.113.11", 5061),)
 FQDN = Peer(NAME, 5061)
@@ -106,10 +106,19 @@ def test_the_diff_of_a_renewed_chain_shows_what_is_known_of_the_old_one() -> Non
     assert same.before["certificates"] == same.after["certificates"]
 
 
-def test_a_chain_that_nobody_knows_is_warned_of_and_taken_to_be_registered() -> None:
+def test_a_chain_that_nobody_knows_is_sent_with_a_warning() -> None:
     plan = plan_present(replace(CURRENT, chain=None), [], WISH)
-    assert not plan.changed
-    assert "can't be told" in plan.warnings[0]
+    assert plan.changed and plan.before["certificates"] == "unknown"
+    assert "so the given one is sent" in plan.warnings[0] and "ALEXA_STATE_DIR" in plan.warnings[0]
+
+
+def test_a_chain_that_the_api_returns_in_part_is_judged_by_the_record() -> None:
+    partly = replace(CURRENT, chain=OLD[:2])
+    assert plan_present(partly, [], WISH).changed
+    remember("t1", OLD)
+    assert not plan_present(partly, [], WISH).changed
+    assert plan_present(partly, [], replace(WISH, chain=NEW)).changed
+    assert plan_present(replace(CURRENT, chain=NEW), [], WISH).changed
 
 
 def test_a_change_without_a_chain_is_refused_where_the_api_returns_none() -> None:
@@ -126,7 +135,7 @@ def test_what_is_remembered_are_fingerprints_and_no_certificates(state_folder: P
     remember("t1", OLD)
     remember("t2", NEW)
     assert (remembered("t1"), remembered("t2")) == (fingerprints(OLD), fingerprints(NEW))
-    (file,) = state_folder.iterdir()
+    file = state_folder / RECORDS
     assert "CERTIFICATE" not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -144,7 +153,7 @@ def test_what_is_forgotten_is_gone_and_a_shorter_record_leaves_no_rest() -> None
 )  # fmt: skip
 def test_a_damaged_record_knows_nothing_and_is_put_right(state_folder: Path, content: bytes) -> None:
     remember("t1", OLD)
-    (file,) = state_folder.iterdir()
+    file = state_folder / RECORDS
     file.write_bytes(content)
     assert remembered("t1") is None
     remember("t1", OLD)
@@ -158,19 +167,11 @@ def test_where_nothing_can_be_written_nothing_is_remembered(tmp_path: Path, monk
     assert remembered("t1") is None
 
 
-def test_a_record_is_not_read_while_it_is_written(state_folder: Path) -> None:
+def test_a_record_that_can_not_be_written_whole_leaves_the_old_ones(state_folder: Path) -> None:
     remember("t1", OLD)
-    (path,) = state_folder.iterdir()
-    whole, read = path.read_text(), []
-    reader = threading.Thread(target=lambda: read.append(remembered("t1")))
-    with path.open("r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(1)
-        reader.start()
-        reader.join(0.2)
-        file.write(whole)
-    reader.join(10)
-    assert read == [fingerprints(OLD)]
+    (state_folder / f"{RECORDS}.new").mkdir()
+    remember("t1", NEW)
+    assert remembered("t1") == fingerprints(OLD)
 
 
 def test_trunks_that_are_made_at_the_same_time_are_all_remembered() -> None:

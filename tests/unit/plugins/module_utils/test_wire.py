@@ -48,17 +48,19 @@ def test_queries_are_quoted() -> None:
         ({"results": [{"a": 1}], "nextToken": "t"}, [{"a": 1}], "t"),
         ({"sipTrunks": [{"a": 1}], "nextToken": "t"}, [{"a": 1}], "t"),
         ({"results": [], "paginationContext": {"nextToken": "t"}}, [], "t"),
-        ({"results": ["x", {"a": 1}, None]}, [{"a": 1}], None),
         ([{"a": 1}], [{"a": 1}], None),
         ([], [], None),
         ({}, [], None),
+        ({"paginationContext": {"nextToken": "t"}}, [], "t"),
     ],
 )
 def test_forms_of_a_page(body: Any, items: list[Any], token: str | None) -> None:
     assert _wire.page(body) == (items, token)
 
 
-@pytest.mark.parametrize("body", ["text", 7, {"results": "x"}, {"results": [], "paginationContext": "x"}])
+@pytest.mark.parametrize("body", ["text", 7, {"results": "x"}, {"results": [], "paginationContext": "x"},
+    {"sipTrunks": {"items": [{"a": 1}]}}, {"warnings": [], "sipTrunks": [{"a": 1}]}, {"results": ["t1"]},
+    {"message": "odd"}, {"results": None}])  # fmt: skip
 def test_what_is_no_page(body: Any) -> None:
     with pytest.raises(ValueError):
         _wire.page(body)
@@ -104,6 +106,8 @@ IP_PEERS = [{"ip": "203.0.113.10", "port": 5061}]
         ({"trunkId": "t1", "tls": {"name": "n", "certificateChain": "A\nB"}, "peers": IP_PEERS},
          Trunk("t1", None, "n", ("A\nB",), PEERS)),
         ({"trunkId": "t1", "tls": [], "peers": None}, Trunk("t1")),
+        ({"trunkId": "t1", "tls": ["x"], "peer": "x"}, Trunk("t1")),
+        ({"trunkId": "t1", "tls": {"certificateChain": [{"pem": "A"}]}}, Trunk("t1")),
         ({"trunkId": "t1", "tls": None, "certificateChain": []}, Trunk("t1")),
         ({"status": "CREATING"}, Trunk("asked", "CREATING")),
         ({"peer": {"name": "pbx.example.com", "port": "5061"}, "peers": []},
@@ -121,7 +125,7 @@ def test_forms_of_a_trunk(body: Any, trunk: Trunk) -> None:
 
 @pytest.mark.parametrize(
     ("body", "complete"),
-    [({"peers": []}, True), ({"peer": {}}, True), ({"trunkId": "t"}, False), ({"tls": {}}, False)],
+    [({"tls": {}, "peers": []}, True), ({"tls": {}, "peer": {}}, True), ({"peers": []}, False), ({"tls": {}}, False)],
 )
 def test_whether_an_item_of_the_list_is_enough(body: dict[str, Any], complete: bool) -> None:
     assert _wire.trunk_is_complete(body) == complete
