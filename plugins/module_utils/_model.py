@@ -35,7 +35,8 @@ class Trunk:
     def identity(self) -> tuple[str | None, tuple[Peer, ...], Peer | None]:
         """What a trunk is recognised by, since it has no name of its own."""
         name = self.tls_name.lower() if self.tls_name else None
-        return name, tuple(sorted(self.peers)), self.fqdn_peer
+        fqdn = self.fqdn_peer and Peer(self.fqdn_peer.host.lower(), self.fqdn_peer.port)
+        return name, tuple(sorted(self.peers)), fqdn
 
 
 @dataclass(frozen=True)
