@@ -80,15 +80,14 @@ def link(simulator: Simulator, title: str, *options: str) -> Step:
 
 def rooms(name: str) -> list[dict[str, str]]:
     """The rooms of a property, read by something other than the collection."""
-    text = (INVENTORY / "host_vars" / name / "rooms.csv").read_text(encoding="utf-8-sig")
+    text = (INVENTORY / "host_vars" / name / "rooms.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ","))
 
 
 def seed_units(simulator: Simulator) -> None:
     """The rooms of the console: those that the lists name by unit."""
-    units = [
-        {"id": room["unit_id"], "name": room["room"]} for name in PROPERTIES for room in rooms(name) if room.get("unit_id")
-    ]
+    listed = [room for name in PROPERTIES for room in rooms(name)]
+    units = [{"id": room["unit_id"], "name": room["room"]} for room in listed if room.get("unit_id")]
     simulator.control("POST", "/units", units)
 
 

@@ -1,6 +1,6 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One module run in a process of its own: options as JSON on standard input, its peak memory in MB on standard error."""
+"""One module run in a process of its own: options as JSON on stdin, its peak memory in MB on stderr."""
 
 from __future__ import annotations
 

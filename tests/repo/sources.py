@@ -9,6 +9,7 @@ import importlib
 import json
 import re
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,10 @@ COLLECTION = "alexa.smart_properties"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("alexa_*.py"))
 MODULE_UTILS = sorted((ROOT / "plugins" / "module_utils").glob("_*.py"))
 ROLES = sorted(path.parents[1].name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
-CODE_BLOCK = re.compile(r"^( *)```ya?ml\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+YAML_BLOCKS = {
+    ".md": re.compile(r"^ *```ya?ml\n(?P<text>.*?)^ *```$", re.DOTALL | re.MULTILINE),
+    ".rst": re.compile(r"^(?P<margin> *)\.\. code-block:: ya?ml\n\n(?P<text>(?:(?P=margin)   .*\n|\n)+)", re.MULTILINE),
+}
 
 
 class AnsibleYaml(yaml.SafeLoader):
@@ -80,10 +84,10 @@ def role_spec(role: str) -> dict[str, Any]:
 def code_blocks() -> Iterator[tuple[str, str]]:
     """Give each YAML code block of the documents and each EXAMPLES block, with a name to find it by."""
     for name in known_files():
-        if name.endswith((".md", ".rst")):
+        if Path(name).suffix in YAML_BLOCKS:
             text = (ROOT / name).read_text()
-            for match in CODE_BLOCK.finditer(text):
-                yield f"{name}:{text.count(chr(10), 0, match.start()) + 1}", match.group(2)
+            for match in YAML_BLOCKS[Path(name).suffix].finditer(text):
+                yield f"{name}:{text.count(chr(10), 0, match.start()) + 1}", textwrap.dedent(match["text"])
     for kind in ("module", "lookup"):
         for plugin, docs in docs_of(kind).items():
             yield f"EXAMPLES of {plugin}", docs["examples"]

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
@@ -12,6 +14,10 @@ from sources import MODULES, ROLES, ROOT, AnsibleYaml, code_blocks
 from validation import module_problems, problems_of
 
 BLOCKS = dict(code_blocks())
+# Where a YAML block begins, whatever is written around it.
+MARK = re.compile(r"^ *(```|\.\. +code-block:: *)ya?ml", re.MULTILINE)
+TEXTS = {name: (ROOT / name).read_text() for name in known_files() if name.endswith((".md", ".rst"))}
+DOCUMENTS = [name for name, text in TEXTS.items() if MARK.search(text)]
 FILES = [
     name
     for name in known_files()
@@ -23,6 +29,16 @@ FILES = [
 def test_code_block_is_valid(place: str) -> None:
     for document in yaml.load_all(BLOCKS[place], AnsibleYaml):
         assert not problems_of(document)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_marked_block_is_among_them(name: str) -> None:
+    marks = len(MARK.findall(TEXTS[name]))
+    assert marks == len([place for place in BLOCKS if place.startswith(f"{name}:")])
+
+
+def test_guide_shows_yaml() -> None:
+    assert "docs/docsite/rst/guide_link_pbx.rst" in DOCUMENTS and "README.md" in DOCUMENTS
 
 
 @pytest.mark.parametrize("name", FILES)

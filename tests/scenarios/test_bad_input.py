@@ -284,7 +284,7 @@ def test_failed_status(site: Site, status: str) -> None:
 
 
 def test_two_trunks_that_match(site: Site) -> None:
-    ids = [site.add_trunk(tls={"name": NAME, "certificateChain": [LEAF.pem]}) for _ in range(2)]
+    ids = [site.add_trunk(tls={"name": NAME, "certificateChain": [LEAF.pem]}) for _number in range(2)]
     for state in ("present", "absent"):
         message = site.failure("alexa_siptrunk", **WISH, state=state)
         assert "2 SIP trunks match" in message and "trunk_id" in message and "alexa_trunk_id" in message

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_client import MANAGEMENT_SCOPE, TRUNK_SCOPE, Api, Lwa
 

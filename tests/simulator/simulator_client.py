@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
+
 from alexa_simulator.launcher import Simulator
 
 TRUNK_SCOPE = "amazon_communication::network:siptrunk"

@@ -9,6 +9,7 @@ import subprocess
 from typing import Any
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_chains import INTERMEDIATE, LEAF
 from simulator_client import until

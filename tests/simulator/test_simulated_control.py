@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+
 from alexa_simulator.launcher import ControlError, Simulator
 from simulator_client import MAPPING, PEERS, PROFILE, TRUNK_SCOPE, TRUNKS, Api, Lwa
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_client import MAPPING, PROFILE, TRUNKS, Api, refused, until
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from alexa_simulator.launcher import ControlError, Simulator
 from simulator_client import MAPPING, PEERS, TRUNK_SCOPE, TRUNKS, Api, Lwa, refused
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_client import MANAGEMENT_SCOPE, TRUNK_SCOPE, TRUNKS, Api, Lwa, refused, until
 

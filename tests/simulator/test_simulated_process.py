@@ -14,6 +14,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_client import PEERS, TRUNK_SCOPE, TRUNKS, Api, Lwa, until
 

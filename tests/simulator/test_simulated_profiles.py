@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_client import Api, refused
 

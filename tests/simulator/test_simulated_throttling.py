@@ -9,6 +9,7 @@ import email.utils
 import time
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_client import TRUNK_SCOPE, TRUNKS, Api, Lwa, refused, until
 

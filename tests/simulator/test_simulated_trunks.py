@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from alexa_simulator.launcher import Simulator
 from simulator_chains import INTERMEDIATE, LEAF, tls
 from simulator_client import MAPPING, PEERS, TRUNKS, Api, refused, until

@@ -42,7 +42,7 @@ def _fqdn_peer(value: Any, where: str) -> dict[str, Any]:
 
 
 def _port(value: Any, where: str) -> int:
-    if type(value) is not int or not 1 <= value <= 65535:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         raise Refusal(400, f"{where} must be a number from 1 to 65535.")
     return value
 

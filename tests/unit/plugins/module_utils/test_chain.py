@@ -54,7 +54,7 @@ def stripped(pems: list[str]) -> list[str]:
     return [pem.strip() for pem in pems]
 
 
-@pytest.mark.parametrize("form", [list, "".join, lambda pems: "\n# leaf\n".join(pems), lambda pems: tuple(pems)])
+@pytest.mark.parametrize("form", [list, "".join, "\n# leaf\n".join, tuple])
 def test_a_right_chain_is_taken_as_it_is(chain: Family, form: Any) -> None:
     result = checked(form(chain.pems))
     assert stripped(list(result.pems)) == stripped(chain.pems)

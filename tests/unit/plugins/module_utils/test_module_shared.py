@@ -45,7 +45,9 @@ class Wire:
             self.forms.append(parse_qs((body or b"").decode()))
             return answer(200, {"access_token": f"T{len(self.forms)}"})
         self.bearers.append(headers["Authorization"])
-        outcome = self.answers.pop(0) if self.answers else answer(200, {})
+        if not self.answers:
+            return answer(200, {})
+        outcome = self.answers.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

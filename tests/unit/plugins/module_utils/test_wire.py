@@ -58,9 +58,20 @@ def test_forms_of_a_page(body: Any, items: list[Any], token: str | None) -> None
     assert _wire.page(body) == (items, token)
 
 
-@pytest.mark.parametrize("body", ["text", 7, {"results": "x"}, {"results": [], "paginationContext": "x"},
-    {"sipTrunks": {"items": [{"a": 1}]}}, {"warnings": [], "sipTrunks": [{"a": 1}]}, {"results": ["t1"]},
-    {"message": "odd"}, {"results": None}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "text",
+        7,
+        {"results": "x"},
+        {"results": [], "paginationContext": "x"},
+        {"sipTrunks": {"items": [{"a": 1}]}},
+        {"warnings": [], "sipTrunks": [{"a": 1}]},
+        {"results": ["t1"]},
+        {"message": "odd"},
+        {"results": None},
+    ],
+)
 def test_what_is_no_page(body: Any) -> None:
     with pytest.raises(ValueError):
         _wire.page(body)
