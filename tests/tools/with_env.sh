@@ -13,6 +13,8 @@ mkdir -p "$build/home"
 PIP_CACHE_DIR=${PIP_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/pip}
 PIP_CONFIG_FILE=${PIP_CONFIG_FILE:-${XDG_CONFIG_HOME:-$HOME/.config}/pip/pip.conf}
 export PIP_CACHE_DIR PIP_CONFIG_FILE
+# Compiled once, Python's files start several times faster than compiled at each of a play's many starts.
+unset PYTHONDONTWRITEBYTECODE
 unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME
 
 export PATH="$build/venv/bin:$PATH"
