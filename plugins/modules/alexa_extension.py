@@ -118,13 +118,14 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
     wanted = wishes([params], option="")
     mappings, extension = _mappings(params, connections, check_mode), params["extension"]
     wish = wanted[extension]
-    profiles = Profiles(connections.management(), 1).of_units([wish.unit_id]) if wish.unit_id else {}
+    units = Profiles(connections.management(), 1) if wish.unit_id else None
+    profiles = units.of_units([wish.unit_id]) if units else {}
     current = mappings.get(extension) if mappings else None
     todo = plan(wanted, {extension: current} if current else {}, profiles)
     profile_id = profile_of(wish, profiles)
     if todo.changed and not check_mode:
-        if wish.unit_id and not profile_id:
-            profile_id = Profiles(connections.management(), 1).create([(wish.unit_id, None)])[wish.unit_id]
+        if units and not profile_id:
+            profile_id = units.create([(wish.unit_id, None)])[wish.unit_id]
         write = mappings.change if current else mappings.create
         write(extension, profile_id)
     mapping = vars(Mapping(extension, profile_id))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from chains import issue, request
+from issuing import issue, request
 from playbook_runs import LINK, PROFILE, Run, Site
 
 ROOT = issue("Somebody's root")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chains import issue
+from issuing import issue
 from playbook_runs import Run, Site, mode, openssl
 
 PLAY = """

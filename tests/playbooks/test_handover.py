@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chains import issue, request
+from issuing import issue, request
 from playbook_runs import LINK, PROFILE, Run, Site, mode, openssl
 
 APPLIANCE, SIMPLE = "appliance", "simple"

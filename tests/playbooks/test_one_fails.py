@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chains import issue
+from issuing import issue
 from playbook_runs import LINK, PROFILE, Run, Site
 
 AUTHORITY = issue("The authority before")

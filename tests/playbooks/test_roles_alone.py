@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from chains import issue
+from issuing import issue
 from playbook_runs import PROFILE, Run, Site, writes
 
 NAME = "pbx.example.com"

@@ -17,6 +17,7 @@ from unittest import mock
 from urllib.parse import quote, quote_plus
 
 import requests
+from ansible.module_utils import _internal
 from ansible.module_utils._internal import _traceback
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
@@ -59,6 +60,8 @@ def run(
         _ended_in_time(), _only(environment), patch_module_args(arguments), contextlib.redirect_stdout(output),
         # Ansible keeps warnings for the life of a process, which is one module everywhere but here.
         mock.patch.dict(warnings._global_warnings, clear=True),
+        # Where other tests have loaded Ansible's controller, warnings would go to the terminal.
+        mock.patch.object(_internal, "is_controller", False),
         mock.patch.object(_traceback, "_module_tracebacks_enabled_events", events),
     ):
         try:

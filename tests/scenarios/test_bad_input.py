@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from harness import MANAGEMENT_SCOPE, UNKNOWN_TRUNK, Site
-from scenario_chains import CHAIN, INTERMEDIATE, LEAF, NAME, ROOT, issue
+from issuing import issue
+from scenario_chains import CHAIN, INTERMEDIATE, LEAF, NAME, ROOT
 
 PROFILE = "amzn1.alexa.unit.did.abcdef1234"
 UNIT = "amzn1.alexa.unit.did.room-1"

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from alexa_simulator.launcher import Simulator
-from simulator_chains import INTERMEDIATE, LEAF, NAME, ROOT, issue, tls
+from issuing import issue
+from simulator_chains import INTERMEDIATE, LEAF, NAME, ROOT, tls
 from simulator_client import PEERS, TRUNKS, Api, refused
 
-OTHER = issue("Another root", authority=True)
+OTHER = issue("Another root")
 FULL = tls(LEAF.pem, INTERMEDIATE.pem)
 
 
@@ -66,8 +67,8 @@ WRONG_BODIES: list[tuple[Any, str]] = [
     (tls(issue(NAME, INTERMEDIATE, starts=1).pem, INTERMEDIATE.pem), "[0] is not valid yet"),
     (tls(LEAF.pem, INTERMEDIATE.pem, name="other.example.com"), "tls.name is neither"),
     (tls(LEAF.pem, INTERMEDIATE.pem, name="203.0.113.10"), "tls.name must be a fully qualified"),
-    (tls(issue(None, names=("*.example.com",)).pem, name="a.b.example.com"), "tls.name is neither"),
-    (tls(issue(None, names=("*.example.com",)).pem, name="example.com"), "tls.name is neither"),
+    (tls(issue(None, names=("*.example.com",), authority=False).pem, name="a.b.example.com"), "tls.name is neither"),
+    (tls(issue(None, names=("*.example.com",), authority=False).pem, name="example.com"), "tls.name is neither"),
 ]
 
 
@@ -85,11 +86,11 @@ def test_a_wrong_body_is_refused_by_create_and_update(simulator: Simulator, pbx:
     FULL,
     tls(LEAF.pem, INTERMEDIATE.pem, ROOT.pem),
     tls(LEAF.pem),
-    tls(issue(NAME).pem),
+    tls(issue(NAME, authority=False, names=()).pem),
     tls(issue(NAME, authority=True).pem),
     tls(issue("something else", ROOT, names=("a.example.com", NAME)).pem, ROOT.pem),
-    tls(issue(NAME, names=("other.example.com",)).pem),
-    tls(issue(None, names=("*.example.com",)).pem),
+    tls(issue(NAME, authority=False, names=("other.example.com",)).pem),
+    tls(issue(None, names=("*.example.com",), authority=False).pem),
     tls(LEAF.pem, INTERMEDIATE.pem, name="PBX.example.com"),
     tls("\n" + LEAF.pem.strip().replace("\n", "\r\n"), INTERMEDIATE.pem),
     # The address of Amazon's page, and the ranges for documentation.
