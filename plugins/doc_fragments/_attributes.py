@@ -7,7 +7,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """C(_attributes) for modules that change something, C(_attributes.info) for those that only look."""
+    """C(_attributes) for modules that change something, C(_attributes.info) for those that only look.
+
+    C(_attributes.host) is for modules that look at a host, not at the account.
+    """
 
     DOCUMENTATION = r"""
 options: {}
@@ -45,4 +48,22 @@ attributes:
     support: full
     membership:
       - alexa.smart_properties.alexa
+"""
+
+    HOST = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Only looks, and does so in C(check_mode) too.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is never a difference to show.
+    support: N/A
+  idempotent:
+    description: Changes nothing.
+    support: full
+  platform:
+    description: The hosts that it can look at.
+    support: full
+    platforms: posix
 """

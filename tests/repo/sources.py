@@ -21,7 +21,9 @@ from ansible.module_utils import basic
 from run_ansible_test import ROOT, known_files
 
 COLLECTION = "alexa.smart_properties"
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("alexa_*.py"))
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+# Those that speak with Amazon share options and an action group.
+API_MODULES = [name for name in MODULES if name.startswith("alexa_")]
 MODULE_UTILS = sorted((ROOT / "plugins" / "module_utils").glob("_*.py"))
 ROLES = sorted(path.parents[1].name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
 YAML_BLOCKS = {
@@ -63,7 +65,7 @@ def spec_of(module: str) -> dict[str, Any]:
 @functools.cache
 def docs_of(kind: str) -> dict[str, Any]:
     """Return what ansible-doc says of all plugins of a kind, with the doc fragments merged, by their short names."""
-    pattern = {"module": "plugins/modules/alexa_*.py", "lookup": "plugins/lookup/[!_]*.py"}[kind]
+    pattern = {"module": "plugins/modules/*.py", "lookup": "plugins/lookup/[!_]*.py"}[kind]
     names = [f"{COLLECTION}.{path.stem}" for path in sorted(ROOT.glob(pattern))]
     listing = subprocess.run(
         ["ansible-doc", "--json", "--type", kind, *names], check=True, stdout=subprocess.PIPE, text=True

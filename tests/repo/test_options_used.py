@@ -10,15 +10,16 @@ import re
 import pytest
 
 from run_ansible_test import known_files
-from sources import MODULES, ROLES, ROOT, read_yaml, role_spec, spec_of
+from sources import API_MODULES, MODULES, ROLES, ROOT, read_yaml, role_spec, spec_of
 
+PLACES = ("tests/scenarios/", "tests/playbooks/", "tests/laboratory/", "extensions/laboratory/files/")
 INVENTORY_VARIABLE = re.compile(r"\balexa_\w+")
 
 
 @functools.cache
 def scenarios() -> dict[str, str]:
     """Return the texts of the scenarios and of the playbook tests by their names."""
-    names = [name for name in known_files() if name.startswith(("tests/scenarios/", "tests/playbooks/"))]
+    names = [name for name in known_files() if name.startswith(PLACES)]
     return {name: (ROOT / name).read_text() for name in names}
 
 
@@ -30,7 +31,8 @@ def is_used(option: str, beside: str = "") -> bool:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_option_of_a_module_is_used(module: str) -> None:
-    common = set.intersection(*(set(spec_of(name)["argument_spec"]) for name in MODULES))
+    shared = set.intersection(*(set(spec_of(name)["argument_spec"]) for name in API_MODULES))
+    common = shared if module in API_MODULES else set()
     options = spec_of(module)["argument_spec"]
     inner = {name for option in options.values() for name in option.get("options") or {}}
     unused = [name for name in {*options, *inner} - common if not is_used(name, beside=module)]

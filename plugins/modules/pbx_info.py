@@ -1,0 +1,196 @@
+#!/usr/bin/python
+# Copyright: The alexa.smart_properties contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pbx_info
+short_description: Read files, units and commands of a PBX in one go
+version_added: 0.2.0
+description:
+  - Reads in one module execution what a role compares with its wishes, so that a second run of a role costs one
+    look instead of a task for each file, unit and command.
+  - Needs Python's standard library only.
+options:
+  files:
+    description:
+      - The paths of files and folders to describe.
+    type: list
+    elements: path
+    default: []
+  contents:
+    description:
+      - The paths of text files whose content is returned. Never name a private key here.
+    type: list
+    elements: path
+    default: []
+  units:
+    description:
+      - The names of systemd units.
+    type: list
+    elements: str
+    default: []
+  commands:
+    description:
+      - Commands that only read, each a name and its words. They run without a shell, one after another, in the
+        locale C.
+      - A command that does not exist has the exit code 127, one that took longer than O(command_timeout) 124.
+    type: dict
+    default: {}
+  command_timeout:
+    description:
+      - Seconds after which a command is ended.
+    type: int
+    default: 20
+extends_documentation_fragment:
+  - alexa.smart_properties._attributes.host
+author:
+  - The alexa.smart_properties contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Look at the PBX
+  alexa.smart_properties.pbx_info:
+    files: [/etc/asterisk/pjsip.conf]
+    contents: [/etc/hostname]
+    units: [asterisk.service]
+    commands:
+      version: [asterisk, -V]
+  register: pbx
+
+- name: Show its version
+  ansible.builtin.debug:
+    msg: "{{ pbx.commands.version.stdout }}"
+"""
+
+RETURN = r"""
+files:
+  description: By path, what O(files) and O(contents) are.
+  returned: success
+  type: dict
+  sample:
+    /etc/asterisk/pjsip.conf:
+      exists: true
+      kind: file
+      owner: asterisk
+      group: asterisk
+      mode: "0640"
+      sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+contents:
+  description: By path, the text of those of O(contents) that exist.
+  returned: success
+  type: dict
+  sample: {/etc/hostname: "pbx\n"}
+units:
+  description: By name, what systemd says. All are V(inactive) and V(not-found) where systemd does not run.
+  returned: success
+  type: dict
+  sample: {asterisk.service: {active: active, enabled: enabled}}
+commands:
+  description: By name, the exit code and the output.
+  returned: success
+  type: dict
+  sample: {version: {rc: 0, stdout: "Asterisk 22.10.1\n", stderr: ""}}
+systemd:
+  description: Whether systemd runs the host.
+  returned: success
+  type: bool
+  sample: true
+"""
+
+import grp
+import hashlib
+import os
+import pwd
+import stat
+import subprocess
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link"}
+
+
+def name_of(number: int, database: Any) -> str:
+    """The name of a user or group; its number if it has none."""
+    try:
+        return str(database(number)[0])
+    except KeyError:
+        return str(number)
+
+
+def described(path: str) -> dict[str, Any]:
+    """What a path is, links followed; C(exists) alone if it is nothing."""
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {"exists": False}
+    facts = {
+        "exists": True,
+        "kind": KINDS.get(stat.S_IFMT(status.st_mode), "other"),
+        "owner": name_of(status.st_uid, pwd.getpwuid),
+        "group": name_of(status.st_gid, grp.getgrgid),
+        "mode": f"{stat.S_IMODE(status.st_mode):04o}",
+    }
+    if facts["kind"] == "file":
+        with open(path, "rb") as file:
+            facts["sha256"] = hashlib.sha256(file.read()).hexdigest()
+    return facts
+
+
+def text_of(path: str) -> str:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
+
+
+def answer_of(command: list[str], timeout: int) -> dict[str, Any]:
+    """The exit code, stdout and stderr of a command."""
+    try:
+        done = subprocess.run(
+            command, env={**os.environ, "LC_ALL": "C"}, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=timeout, check=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return {"rc": 127, "stdout": "", "stderr": f"{command[0]}: not found"}
+    except subprocess.TimeoutExpired:
+        return {"rc": 124, "stdout": "", "stderr": f"{command[0]}: not done after {timeout} s"}
+    return {"rc": done.returncode, "stdout": done.stdout.decode(errors="replace"),
+            "stderr": done.stderr.decode(errors="replace")}
+
+
+def unit_states(units: list[str], systemd: bool) -> dict[str, dict[str, str]]:
+    """What systemd says of units, in as many words as systemctl."""
+    states = {unit: {"active": "inactive", "enabled": "not-found"} for unit in units}
+    for verb, fact in (("is-active", "active"), ("is-enabled", "enabled")):
+        for unit in units if systemd else []:
+            states[unit][fact] = answer_of(["systemctl", verb, unit], 20)["stdout"].strip() or states[unit][fact]
+    return states
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "files": {"type": "list", "elements": "path", "default": []},
+            "contents": {"type": "list", "elements": "path", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
+            "commands": {"type": "dict", "default": {}},
+            "command_timeout": {"type": "int", "default": 20},
+        },
+        supports_check_mode=True)
+    wanted = module.params
+    systemd = os.path.isdir("/run/systemd/system")
+    try:
+        files = {path: described(path) for path in wanted["files"] + wanted["contents"]}
+        contents = {path: text_of(path) for path in wanted["contents"] if files[path]["exists"]}
+    except OSError as error:
+        remedy = "Name readable files, and give Ansible the rights (ansible_become)."
+        module.fail_json(msg=f"Reading {error.filename} failed: {error.strerror}. {remedy}")
+    answers = {name: answer_of(words, wanted["command_timeout"]) for name, words in wanted["commands"].items()}
+    module.exit_json(
+        changed=False, files=files, contents=contents, units=unit_states(wanted["units"], systemd), commands=answers,
+        systemd=systemd)
+
+
+if __name__ == "__main__":
+    main()
