@@ -186,7 +186,9 @@ def main() -> None:
     except OSError as error:
         remedy = "Name readable files, and give Ansible the rights (ansible_become)."
         module.fail_json(msg=f"Reading {error.filename} failed: {error.strerror}. {remedy}")
-    answers = {name: answer_of(words, wanted["command_timeout"]) for name, words in wanted["commands"].items()}
+    answers = {
+        name: answer_of([str(word) for word in words], wanted["command_timeout"])
+        for name, words in wanted["commands"].items()}
     module.exit_json(
         changed=False, files=files, contents=contents, units=unit_states(wanted["units"], systemd), commands=answers,
         systemd=systemd)
