@@ -8,15 +8,19 @@ GATES ?=
 
 COLLECTION := .build/collections/ansible_collections/alexa/smart_properties
 IN_ENV := tests/tools/with_env.sh
+IN_LAB := PYTHONPATH=extensions/laboratory:extensions/simulator $(IN_ENV) python -m alexa_laboratory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint docs bench clean
+.PHONY: help setup setup-lab setup-dev demo lab lab-down test lint docs bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 setup: $(COLLECTION) ## make .build/venv with what the demo needs
 	@$(PYTHON) tests/tools/make_venv.py run
+
+setup-lab: $(COLLECTION) ## the same, and what the laboratory needs
+	@$(PYTHON) tests/tools/make_venv.py lab
 
 setup-dev: $(COLLECTION) ## the same, and the tools of test, lint and docs
 	@$(PYTHON) tests/tools/make_venv.py dev
@@ -28,6 +32,12 @@ $(COLLECTION):
 
 demo: setup ## link two properties with 420 rooms to the simulator
 	@$(IN_ENV) python examples/demo/run.py
+
+lab: setup-lab ## start a property with a real PBX on this machine (root), and keep it up
+	@$(IN_LAB) up
+
+lab-down: setup-lab ## end what `make lab` started
+	@$(IN_LAB) down
 
 test: setup-dev ## run all gates, or some: make test GATES="lint units"
 	@$(IN_ENV) python tests/tools/run_gates.py $(GATES)
@@ -42,5 +52,6 @@ bench: setup ## measure the speed and memory that the README states
 	@$(IN_ENV) python tests/bench/run.py
 
 clean: ## remove all that the other targets made
+	@if [ -e /run/alexa-lab.json ]; then $(MAKE) lab-down; fi
 	rm -rf .build .ansible tests/output changelogs/.plugin-cache.yaml
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

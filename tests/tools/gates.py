@@ -76,10 +76,13 @@ GATES = [
     tool("docs", "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."),
     tool("ansible-lint", "ansible-lint", "--offline"),
     suite("simulator", "tests/simulator"),
+    suite("laboratory units", "tests/laboratory_units", *TWO_WORKERS),
     ansible_test("units", units_count, "--num-workers", "2"),
     ansible_test("sanity", results.of_sanity),
     suite("scenarios", "tests/scenarios", *TWO_WORKERS),
     suite("playbooks", "tests/playbooks", *TWO_WORKERS),
+    # Alone on the machine: sound is a matter of time.
+    suite("laboratory", "tests/laboratory"),
 ]
 
 

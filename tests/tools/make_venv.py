@@ -1,6 +1,6 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make or refresh .build/venv: ``make_venv.py run`` for the demo, ``make_venv.py dev`` for the tests too.
+"""Make or refresh .build/venv: ``make_venv.py run`` for the demo, ``lab`` for the laboratory too, ``dev`` for all.
 
 A stamp holds the hash of the requirement files, so a second call does nothing. Kept readable for old
 Pythons, which are told what is missing instead of failing on the syntax.
@@ -20,7 +20,8 @@ LOG = os.path.join(ROOT, ".build", "logs", "setup.log")
 OLDEST_PYTHON = (3, 11)
 STAGES = {
     "run": ["requirements.txt", "requirements-demo.txt"],
-    "dev": ["requirements.txt", "requirements-demo.txt", "requirements-dev.txt"],
+    "lab": ["requirements.txt", "requirements-demo.txt", "requirements-lab.txt"],
+    "dev": ["requirements.txt", "requirements-demo.txt", "requirements-lab.txt", "requirements-dev.txt"],
 }
 
 
@@ -80,13 +81,15 @@ def install(stage):
 def main():
     """Bring the environment up to the stage that the command line names."""
     check_python()
-    stages = ["run", "dev"] if sys.argv[1:] == ["dev"] else ["run"]
-    for stage in stages:
+    wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
+    for stage in STAGES:
         if not is_current(stage):
             started = time.monotonic()
             print(f"Installing {STAGES[stage][-1]} into .build/venv ...", flush=True)
             install(stage)
             print(f"... done in {time.monotonic() - started:.0f} s")
+        if stage == wanted:
+            break
 
 
 if __name__ == "__main__":
