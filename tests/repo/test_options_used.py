@@ -12,7 +12,7 @@ import pytest
 from run_ansible_test import known_files
 from sources import API_MODULES, MODULES, ROLES, ROOT, read_yaml, role_spec, spec_of
 
-PLACES = ("tests/scenarios/", "tests/playbooks/", "tests/laboratory/", "extensions/laboratory/files/")
+PLACES = ("tests/scenarios/", "tests/playbooks/", "tests/laboratory/", "tests/support/", "extensions/laboratory/")
 INVENTORY_VARIABLE = re.compile(r"\balexa_\w+")
 
 
