@@ -2,7 +2,8 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # rehearse.sh FOLDER USER ENDPOINT CONTEXT: starts an Asterisk of its own with the configuration in FOLDER/etc, as USER,
-# without the live one noticing; prints what became of the endpoint, its transport and its context. Always ends it.
+# without the live one noticing; prints what became of the endpoint, its transport and its context.
+# Always ends it and removes FOLDER: also where the connection that it writes to is cut, and after a minute in any case.
 set -eu
 folder=$1 user=$2 endpoint=$3 context=$4
 
@@ -31,9 +32,15 @@ printf '%s\n' '[logfiles]' 'messages => warning,error' >"$folder/etc/logger.conf
 printf '%s\n' '[general]' 'enabled=no' >"$folder/etc/manager.conf"
 chown -R "$user" "$folder"
 
-runuser -u "$user" -- asterisk -f -q -C "$folder/etc/asterisk.conf" >/dev/null 2>&1 &
+finish() {
+    kill "$rehearsed" 2>/dev/null || true
+    wait "$rehearsed" 2>/dev/null || true
+    rm -rf "$folder"
+}
+timeout --kill-after=5 60 runuser -u "$user" -- asterisk -f -q -C "$folder/etc/asterisk.conf" >/dev/null 2>&1 &
 rehearsed=$!
-trap 'kill "$rehearsed" 2>/dev/null || true; wait "$rehearsed" || true' EXIT
+trap finish EXIT
+trap 'exit 1' HUP INT PIPE TERM
 
 ask() {
     asterisk -C "$folder/etc/asterisk.conf" -rx "$1" 2>/dev/null
@@ -51,4 +58,5 @@ done
 ask "pjsip show transports"
 ask "pjsip show endpoint $endpoint"
 ask "dialplan show $context"
-grep -E 'res_pjsip|config|pbx_config|transport' "$folder"/state/messages* | grep -vE 'Unable to load|Missing config' || true
+grep -hE '[]] (res_pjsip|res_sorcery|config_options|format_cap|pbx)[a-z_/]*[.]c:' "$folder"/state/messages* |
+    grep -v 'Unable to load config file' | head -n 8 || true

@@ -1,0 +1,143 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the role pbx_asterisk alone on the laboratory's PBX, and looks at that PBX without it."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from alexa_laboratory import network
+from alexa_laboratory.laboratory import REGISTRAR, Laboratory
+from alexa_laboratory.pbx import NAME
+from issuing import Issued, issue
+from playbook_runs import Run, Site
+
+HOST = "aurora"
+ETC = "/etc/asterisk"
+OWN = f"{ETC}/alexa"
+PLACE = "/etc/laboratory-certificates"
+SAVED = "/var/tmp/laboratory-asterisk.tar"
+COUNTER = "/var/tmp/laboratory-executions"
+COUNTING = f'#!/bin/sh\necho executed >>{COUNTER}\nexec /usr/bin/python3 "$@"\n'
+SAVE = f"tar -C / -cpf {SAVED} etc/asterisk etc/hosts"
+# Written over, not replaced: /etc/hosts may be a mount of its own.
+PUT_BACK = f"""\
+rm -rf {ETC}/* && tar -C / --overwrite -xpf {SAVED} etc/asterisk && tar -xOf {SAVED} etc/hosts >/etc/hosts
+systemctl reset-failed asterisk; systemctl restart asterisk && asterisk -rx 'core waitfullybooted'"""
+# What a fault must leave as it was: files, what Asterisk has loaded, what listens, and that there is one Asterisk.
+LOOK = f"""\
+cd {ETC} && find . -printf '%p %y %u %g %m %l\\n' | sort && find . -type f -exec sha256sum {{}} + | sort -k 2
+asterisk -rx 'pjsip show endpoints' | grep -o 'Endpoint:  [^ ]*' | sort
+asterisk -rx 'pjsip show transports'
+asterisk -rx 'dialplan show internal'
+asterisk -rx 'dialplan show from-alexa'
+ss -lntH | awk '{{print $4}}' | sort
+pgrep -cx asterisk"""
+PLAY = """\
+- name: Connect the PBX with Alexa
+  hosts: alexa_pbx
+  gather_facts: false
+  roles:
+    - role: alexa.smart_properties.pbx_asterisk
+"""
+
+
+class AsteriskHost(Site):
+    """The PBX with a certificate that the collection did not make, and a control node for it.
+
+    :ivar authority: who has issued the PBX's certificate.
+    :ivar given: variables of every run.
+    """
+
+    always = ()
+
+    def __init__(self, folder: Path, laboratory: Laboratory) -> None:
+        super().__init__(folder)
+        self.inventory_path = laboratory.inventory
+        self.laboratory = laboratory
+        self.machine = laboratory.pbx
+        self.authority = issue("Property CA")
+        self.given = {
+            "pbx_asterisk_certificate_file": f"{PLACE}/pbx.crt",
+            "pbx_asterisk_key_file": f"{PLACE}/pbx.key",
+            "pbx_asterisk_trust_file": f"{PLACE}/trust.pem",
+        }
+        self.play = self.write("play.yml", PLAY)
+
+    def save(self) -> None:
+        self.machine.run("sh", "-c", SAVE)
+        self.machine.write(f"{COUNTER}.sh", COUNTING)
+        self.machine.run("chmod", "755", f"{COUNTER}.sh")
+        self.before = self.look()
+
+    def put_back(self) -> None:
+        """Make the PBX what it was at `save`, by no means of the collection."""
+        if self.look() != self.before:
+            self.machine.run("sh", "-c", PUT_BACK)
+
+    def leave(self) -> None:
+        self.machine.run("rm", "-rf", PLACE, SAVED, COUNTER, f"{COUNTER}.sh")
+
+    def certify(self, certified: Issued | None = None) -> Issued:
+        """Install a certificate for the PBX, its key and what it trusts."""
+        certified = certified or issue(NAME, self.authority)
+        self.machine.write(f"{PLACE}/pbx.crt", certified.pem)
+        self.machine.write(f"{PLACE}/pbx.key", certified.key_pem)
+        self.machine.write(f"{PLACE}/trust.pem", self.laboratory.amazon.bundle.read_text())
+        self.machine.run("chown", "-R", "root:asterisk", PLACE)
+        self.machine.run("chmod", "-R", "u=rwX,g=rX,o=", PLACE)
+        return certified
+
+    def role(self, *options: str, **variables: Any) -> Run:
+        """Run the role with these variables, whatever comes of it."""
+        wanted = self.write("variables.json", json.dumps({**self.given, **variables}))
+        return self.run(str(self.play), "-e", f"@{wanted}", *options)
+
+    def role_counted(self, **variables: Any) -> tuple[Run, int]:
+        """Run the role; returns the run and how many modules it executed on the PBX."""
+        self.machine.run("rm", "-f", COUNTER)
+        done = self.role(ansible_python_interpreter=f"{COUNTER}.sh", **variables)
+        return done, len(self.machine.run("cat", COUNTER, check=False).stdout.splitlines())
+
+    def look(self) -> str:
+        """What a fault must leave as it was, as text."""
+        return self.machine.run("sh", "-c", LOOK, check=False).stdout
+
+    def listening(self, port: int) -> str:
+        """The program that listens on a TCP port; nothing if there is none."""
+        return self.machine.run("ss", "-lntpH", f"sport = :{port}").stdout
+
+    def served(self, port: int = 5061) -> str:
+        """What a TLS client is shown on a port, the certificate as PEM among it."""
+        return self.machine.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", check=False).stdout
+
+    def uptime(self) -> int:
+        """Seconds since Asterisk has started."""
+        return int(self.machine.asterisk("core show uptime seconds").split()[2])
+
+    def refused(self, *said: str, **variables: Any) -> Run:
+        """Run the role, which must fail with these words, and leave the PBX as it was."""
+        before = self.look()
+        done = self.role(**variables)
+        assert done.code == 2 and done.failed() == {HOST}, done.output
+        last = done.message(HOST).splitlines()[-1]
+        assert last.startswith(f"{HOST}: "), done.message(HOST)
+        for words in said:
+            assert words in last
+        assert self.look() == before
+        return done
+
+    def phones_call_each_other(self) -> None:
+        """The property's own phones, which no fault may touch."""
+        with self.laboratory.phone("1234") as caller, self.laboratory.phone("1235") as callee:
+            callee.answers()
+            call = caller.call(f"sip:1235@{network.PBX_INSIDE}", via=REGISTRAR)
+            answered = callee.wait_for_call(5)
+            with ThreadPoolExecutor(2) as both:
+                heard = list(both.map(lambda side: side.talk(0.5), (call, answered)))
+            call.hang_up()
+            answered.wait_for_end(5)
+        assert all(side.received >= 15 for side in heard)

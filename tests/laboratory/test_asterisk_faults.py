@@ -1,0 +1,220 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong on a PBX ends with a message that tells what and how to go on, and a PBX that works as before."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alexa_laboratory.laboratory import Laboratory
+from alexa_laboratory.pbx import NAME
+from asterisk_host import ETC, HOST, OWN, PLACE, AsteriskHost
+from issuing import issue
+
+USERS_TLS = f"""
+[users-tls]
+type=transport
+protocol=tls
+bind=0.0.0.0:5061
+cert_file={PLACE}/pbx.crt
+priv_key_file={PLACE}/pbx.key
+method=tlsv1_2
+"""
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory, laboratory: Laboratory) -> Iterator[AsteriskHost]:
+    host = AsteriskHost(tmp_path_factory.mktemp("site"), laboratory)
+    host.certify()
+    host.save()
+    yield host
+    host.leave()
+
+
+@pytest.fixture
+def host(saved: AsteriskHost) -> Iterator[AsteriskHost]:
+    """A PBX that the role has not touched."""
+    yield saved
+    saved.put_back()
+
+
+def append(host: AsteriskHost, name: str, text: str) -> None:
+    host.machine.write(f"{ETC}/{name}", host.machine.read(f"{ETC}/{name}") + text)
+
+
+def restart(host: AsteriskHost) -> None:
+    host.machine.run("systemctl", "restart", "asterisk")
+    host.machine.asterisk("core waitfullybooted")
+
+
+def test_without_asterisk(host: AsteriskHost) -> None:
+    host.machine.run("mv", "/usr/sbin/asterisk", "/usr/sbin/asterisk.aside")
+    try:
+        host.refused("Asterisk is not installed.", "Install Asterisk")
+    finally:
+        host.machine.run("mv", "/usr/sbin/asterisk.aside", "/usr/sbin/asterisk")
+
+
+def test_with_asterisk_stopped(host: AsteriskHost) -> None:
+    host.machine.run("systemctl", "stop", "asterisk")
+    host.refused("Asterisk does not run", "systemctl start asterisk")
+
+
+def test_without_srtp(host: AsteriskHost) -> None:
+    host.machine.asterisk("module unload res_srtp.so")
+    try:
+        host.refused("has not loaded res_srtp.so", "modules.conf")
+    finally:
+        host.machine.asterisk("module load res_srtp.so")
+
+
+def test_with_the_port_taken_by_a_program(host: AsteriskHost) -> None:
+    host.machine.run("systemd-run", "--unit=laboratory-taker", "python3", "-m", "http.server", "5061")
+    try:
+        host.machine.await_output("python3", "ss", "-lntpH", "sport = :5061")
+        host.refused("TCP port 5061 is taken by python3", "another alexa_sip_port")
+        host.phones_call_each_other()
+    finally:
+        host.machine.run("systemctl", "stop", "laboratory-taker")
+
+
+def test_with_a_transport_of_the_users_on_the_port(host: AsteriskHost) -> None:
+    append(host, "pjsip.conf", USERS_TLS)
+    restart(host)
+    host.refused("the transport users-tls already uses TCP port 5061", "another alexa_sip_port")
+
+
+def test_with_an_endpoint_of_the_users_of_that_name(host: AsteriskHost) -> None:
+    append(host, "pjsip.conf", "\n[alexa]\ntype=endpoint\ncontext=internal\nallow=ulaw\n")
+    host.machine.asterisk("module reload res_pjsip.so")
+    host.machine.await_output("internal", "asterisk", "-rx", "pjsip show endpoint alexa")
+    host.refused("there is an endpoint alexa that this role did not make", "pbx_asterisk_name")
+
+
+def test_with_a_key_that_asterisk_may_not_read(host: AsteriskHost) -> None:
+    host.machine.run("chmod", "600", f"{PLACE}/pbx.key")
+    try:
+        host.refused(f"{PLACE}/pbx.key cannot be read by the user asterisk", "0640")
+        host.refused("cannot be read by the user nobody", pbx_asterisk_user="nobody")
+    finally:
+        host.certify()
+
+
+def test_with_a_key_of_another_certificate(host: AsteriskHost) -> None:
+    host.machine.write(f"{PLACE}/pbx.key", issue(NAME, host.authority).key_pem)
+    try:
+        host.refused("does not belong to the certificate", "pbx_tls")
+    finally:
+        host.certify()
+
+
+def test_with_files_that_hold_no_certificate(host: AsteriskHost) -> None:
+    host.machine.write(f"{PLACE}/junk", "not PEM\n")
+    for variable, remedy in {
+        "pbx_asterisk_trust_file": "Give alexa_ca_bundle",
+        "pbx_asterisk_certificate_file": "Run the role pbx_tls first",
+    }.items():
+        for path in (f"{PLACE}/junk", f"{PLACE}/missing"):
+            host.refused(path, remedy, **{variable: path})
+
+
+def test_with_variables_that_do_not_fit_this_pbx(host: AsteriskHost) -> None:
+    host.refused("no context cellar", "dialplan show", pbx_asterisk_dial_in=[{"pattern": "1", "context": "cellar"}])
+    host.refused("UDP ports 10000-10200", "opens 10100-10300", "rtp.conf", pbx_asterisk_rtp_ports="10100-10300")
+    missing = "pjsip.conf and extensions.conf not found in /srv"
+    host.refused(missing, "pbx_asterisk_config_dir", pbx_asterisk_config_dir="/srv")
+    host.refused("pjsip_custom_post.conf", "pbx_asterisk_layout", pbx_asterisk_layout="freepbx")
+
+
+def test_with_a_name_that_resolves_elsewhere(host: AsteriskHost) -> None:
+    host.refused("gone.example.com resolves to nothing", "DNS record", pbx_asterisk_hostname="gone.example.com")
+    hosts = host.machine.read("/etc/hosts")
+    host.machine.write("/etc/hosts", hosts + "198.51.100.9 elsewhere.example.com\n127.0.1.1 own.example.com\n")
+    try:
+        wrong = {"pbx_asterisk_hostname": "elsewhere.example.com"}
+        host.refused("elsewhere.example.com resolves to 198.51.100.9", "pbx_asterisk_check_name to false", **wrong)
+        host.role("--check", pbx_asterisk_check_name=False, **wrong).good()
+        # Debian's installer gives a host's own name this address.
+        host.role("--check", pbx_asterisk_hostname="own.example.com").good()
+    finally:
+        host.machine.write("/etc/hosts", hosts)
+
+
+def test_a_trial_start_refuses_what_asterisk_does_not_take(host: AsteriskHost) -> None:
+    said = "a trial start of Asterisk", "nonsense", "configured as before"
+    done = host.refused(*said, pbx_asterisk_codecs=["nonsense"])
+    assert "Put the new files in the place of the old ones" not in done.changed_tasks(HOST)
+    host.phones_call_each_other()
+
+
+def test_a_first_result_that_does_not_serve_is_taken_back(host: AsteriskHost) -> None:
+    # FreePBX's files are there, but nothing includes them.
+    for name in ("pjsip_custom_post.conf", "extensions_custom.conf"):
+        host.machine.write(f"{ETC}/{name}", "; nobody reads this\n")
+    said = "after the reload Asterisk knows no endpoint alexa", "has no context from-alexa", "configured as before"
+    host.refused(*said, pbx_asterisk_load_timeout=2)
+    host.phones_call_each_other()
+
+
+def test_a_changed_result_that_does_not_serve_gives_way_to_the_old(host: AsteriskHost) -> None:
+    host.role().good()
+    broken = {"pbx_asterisk_own_certificate": "another", "pbx_asterisk_load_timeout": 2, "pbx_asterisk_sip_port": 5071}
+    host.refused("does not serve", "configured as before", **broken)
+    assert host.machine.read(f"{PLACE}/pbx.crt") in host.served() and host.listening(5071) == ""
+    assert host.role().good().changed() == {HOST: 0}
+
+
+@pytest.mark.parametrize("free", [0, 44])
+def test_with_a_full_disk(host: AsteriskHost, free: int) -> None:
+    """At the first write, and at the user's own files. `free` is in KiB."""
+    mount(host, "mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", ETC)
+    try:
+        host.machine.run("tar", "-C", "/", "-xpf", "/var/tmp/laboratory-asterisk.tar", "etc/asterisk")
+        host.machine.run("sh", "-c", f"cat /dev/zero >{ETC}/full; truncate -s -{free}K {ETC}/full", check=False)
+        host.refused("No space left on device")
+        host.machine.run("rm", f"{ETC}/full")
+        host.role().good()
+        host.role(pbx_asterisk_state="absent").good()
+    finally:
+        mount(host, "umount", "-l", ETC)
+
+
+def mount(host: AsteriskHost, *argv: str) -> None:
+    """Mount in the PBX's own tree, which the PBX itself may not."""
+    namespace = host.laboratory.hosts["pbx"].namespace
+    pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=True).stdout
+    pid = min(pids.split(), key=int)
+    subprocess.run(["nsenter", "--target", pid, "--mount", "--", *argv], check=True)
+
+
+def test_with_the_connection_cut_in_the_trial_start(host: AsteriskHost) -> None:
+    ended = threading.Event()
+
+    def cut() -> None:
+        while not ended.wait(0.05):
+            if host.machine.run("pgrep", "-f", f"asterisk -f -q -C {ETC}", check=False).returncode == 0:
+                for place in Path("/run", f"alexa-{host.laboratory.instance}-ssh").glob("*"):
+                    leave = ["ssh", "-o", f"ControlPath={place}", "-O", "exit", "pbx"]
+                    subprocess.run(leave, capture_output=True, check=False)
+                return
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    try:
+        done = host.role(ansible_ssh_retries=0)
+    finally:
+        ended.set()
+        cutter.join()
+    assert done.code != 0 and done.failed() == {HOST}
+    host.machine.await_output("1", "pgrep", "-cx", "asterisk")
+    assert not host.machine.run("sh", "-c", f"ls {OWN}.next/rehearsal", check=False).stdout
+    host.machine.run("rm", "-rf", f"{OWN}.next")
+    assert host.look() == host.before
+    host.phones_call_each_other()
+    host.role().good()
+    assert host.role().good().changed() == {HOST: 0}
