@@ -1,0 +1,374 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kamailio and rtpengine in front of a PBX without TLS and SRTP: Asterisk on the same host, with a plain trunk."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alexa_laboratory import network
+from alexa_laboratory.authority import EDGE_NAME
+from alexa_laboratory.laboratory import REGISTRAR, TLS_PORT, Laboratory
+from alexa_laboratory.sip import Call, ConnectionRefused, Heard, Refused, TlsRefused, UserAgent
+from laboratory_site import LaboratorySite
+from playbook_runs import Run
+
+USERS_FILES = Path(__file__).resolve().parents[2] / "extensions" / "laboratory" / "files" / "kamailio-pbx"
+HOST = "aurora"
+KAMAILIO = "/etc/kamailio/kamailio.cfg"
+VIA = (network.PBX, TLS_PORT)
+GREETING = ("openssl", "s_client", "-tls1_2", "-connect", f"{network.PBX}:{TLS_PORT}")
+# What somebody uses Kamailio for already.
+OTHER_USE = "listen=udp:127.0.0.1:5090\nrequest_route {\n    exit;\n}\n"
+PLAYBOOK = """\
+---
+- name: Put Kamailio in front of the PBX
+  hosts: alexa_pbx
+  gather_facts: false
+  tasks:
+    - name: Certify it
+      ansible.builtin.import_role:
+        name: alexa.smart_properties.pbx_tls
+      tags: tls
+    - name: Put it there
+      ansible.builtin.import_role:
+        name: alexa.smart_properties.pbx_kamailio
+      tags: kamailio
+"""
+VARIABLES: dict[str, Any] = {
+    "pbx_tls_group": "kamailio",
+    "pbx_kamailio_pbx": f"{network.PBX_INSIDE}:5060",
+    # Numbers of the PBX that Alexa may call, in all that Asterisk's patterns know.
+    "alexa_dial_in": [{"pattern": "_1[2-3]XX"}, {"pattern": "_ZZ-N"}, {"pattern": "9"}, {"pattern": "*8"}],
+    "pbx_kamailio_load_timeout": 30,
+}
+# All that a host has of Kamailio, rtpengine and units; and who runs or is enabled.
+STATE = (
+    "find /etc/kamailio /etc/rtpengine /etc/systemd/system /etc/default -type f -exec sha256sum {} + -o -type l -print"
+    " | sort; find /etc/kamailio -type d; ls -d /run/alexa-kamailio;"
+    " systemctl is-enabled kamailio rtpengine-daemon alexa-kamailio alexa-rtpengine;"
+    " ps -eo comm= | grep -E 'kamailio|rtpengine' | sort -u; systemctl show -p MainPID kamailio rtpengine-daemon"
+)
+
+
+@dataclass
+class Property:
+    """The PBX with its plain trunk, and runs of the role."""
+
+    laboratory: Laboratory
+    site: LaboratorySite
+    before: str
+
+    def run(self, *options: str, **variables: Any) -> Run:
+        given = json.dumps({**VARIABLES, **variables})
+        return self.site.run(str(self.site.folder / "sbc.yml"), "-e", given, *options)
+
+    def role(self, *options: str, **variables: Any) -> Run:
+        return self.run("--tags", "kamailio", *options, **variables)
+
+    def served(self) -> str:
+        """The certificate that a client from Amazon's network gets."""
+        said = self.laboratory.hosts["edge"].run(*GREETING, check=False).stdout
+        return "".join(re.findall("-----BEGIN.*?END CERTIFICATE-----", said, re.DOTALL)[:1])
+
+    def started(self) -> str:
+        """When Kamailio was started."""
+        return self.laboratory.pbx.run("systemctl", "show", "-p", "MainPID", "alexa-kamailio").stdout
+
+    def media(self) -> int:
+        """How many sockets rtpengine has open for calls."""
+        sockets = self.laboratory.pbx.run("ss", "-nuapH", "sport >= :10000 and sport <= :10200")
+        return sockets.stdout.count("rtpengine")
+
+    def state(self) -> str:
+        return self.laboratory.pbx.run("sh", "-c", STATE, check=False).stdout
+
+
+@pytest.fixture(scope="module")
+def hotel(laboratory: Laboratory, site: LaboratorySite) -> Iterator[Property]:
+    """A PBX whose administrator has made the plain trunk, on a host that uses Kamailio for something else."""
+    pbx = laboratory.pbx
+    trunk = {f"/etc/asterisk/{path.name}": path.read_text() for path in USERS_FILES.iterdir()}
+    kept = {path: pbx.read(path) for path in (*trunk, KAMAILIO)}
+    site.write("sbc.yml", PLAYBOOK)
+    for path, text in trunk.items():
+        pbx.write(path, kept[path] + text)
+    pbx.write(KAMAILIO, OTHER_USE)
+    pbx.asterisk("core reload")
+    pbx.run("systemctl", "start", "kamailio")
+    made = Property(laboratory, site, "")
+    made.before = made.state()
+    try:
+        yield made
+    finally:
+        made.run(pbx_kamailio_state="absent", pbx_tls_state="absent", pbx_tls_remove_key=True).good()
+        pbx.run("systemctl", "stop", "kamailio")
+        for path, text in kept.items():
+            pbx.write(path, text)
+        pbx.asterisk("core reload")
+
+
+@pytest.fixture(scope="module")
+def linked(hotel: Property) -> Property:
+    """Kamailio serves."""
+    checked = hotel.run("--check", "--diff").good()
+    assert hotel.state() == hotel.before
+    assert "Show what changes in the files" in checked.changed_tasks(HOST)
+    hotel.run().good()
+    return hotel
+
+
+def await_alexa(hotel: Property) -> None:
+    """Return once the PBX has seen that Alexa answers: before, it sends no calls there."""
+    hotel.laboratory.pbx.await_output(" Avail ", "asterisk", "-rx", "pjsip show contacts")
+
+
+@pytest.fixture
+def edge(linked: Property) -> Iterator[UserAgent]:
+    with linked.laboratory.edge() as agent:
+        agent.answers()
+        await_alexa(linked)
+        yield agent
+
+
+@pytest.fixture
+def phone(linked: Property) -> Iterator[UserAgent]:
+    with linked.laboratory.phone("1234") as agent:
+        agent.answers()
+        yield agent
+
+
+def called_in(edge: UserAgent, phone: UserAgent) -> tuple[Call, Call]:
+    """Alexa calls the room's phone; returns Alexa's side and the phone's."""
+    return edge.call(f"sip:1234@{network.PBX}", via=VIA), phone.wait_for_call(5)
+
+
+def called_out(edge: UserAgent, phone: UserAgent) -> tuple[Call, Call]:
+    """The phone calls a room's Echo; returns Alexa's side and the phone's."""
+    call = phone.call(f"sip:7201@{network.PBX_INSIDE}", via=REGISTRAR)
+    return edge.wait_for_call(5), call
+
+
+def hear_each_other(alexa: Call, room: Call, seconds: float = 1) -> None:
+    """Both talk; each hears the other's tone, and Alexa's side nothing that is not encrypted."""
+    with ThreadPoolExecutor(2) as both:
+        heard: list[Heard] = list(both.map(lambda side: side.talk(seconds), (alexa, room)))
+    assert [round(side.tone or 0, -1) for side in heard] == [400, 600]
+    assert min(side.received for side in heard) >= seconds * 50 * 0.8
+    assert [side.plain + side.undecryptable for side in heard] == [0, 0]
+
+
+@pytest.mark.parametrize("place", [called_in, called_out])
+@pytest.mark.parametrize("alexa_hangs_up", [True, False])
+def test_both_sides_hear_each_other_and_either_hangs_up(
+    linked: Property, edge: UserAgent, phone: UserAgent, place: Callable[..., tuple[Call, Call]], alexa_hangs_up: bool
+) -> None:
+    alexa, room = place(edge, phone)
+    hear_each_other(alexa, room, 5)
+    assert (alexa.remote_transport, alexa.crypto_suite) == ("TLSv1.2", "AES_CM_128_HMAC_SHA1_80")
+    assert room.crypto_suite is None and network.PBX in alexa.offer + alexa.answer
+    if place is called_out:
+        assert alexa.request_uri == f"sip:7201@{EDGE_NAME}:{TLS_PORT};transport=tls"
+        # Not the one that encrypts nothing, which rtpengine knows too.
+        assert re.findall(r"a=crypto:\S+ (\S+)", alexa.offer) == ["AES_CM_128_HMAC_SHA1_80"]
+    first, other = (alexa, room) if alexa_hangs_up else (room, alexa)
+    first.hang_up()
+    other.wait_for_end(5)
+    assert linked.media() == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "settings", "status"),
+    [
+        ("1234", {"srtp": False}, 488),  # no SRTP
+        ("0044207946000", {}, 404),  # an outside line
+        ("12345", {}, 404),
+        ("1434", {}, 404),
+        ("1234;phone-context=0", {}, 404),
+        ("90", {}, 404),
+        ("8", {}, 404),
+        ("7201", {}, 404),  # back to Alexa itself
+    ],
+)
+def test_alexa_reaches_nothing_but_what_it_may(
+    edge: UserAgent, number: str, settings: dict[str, Any], status: int
+) -> None:
+    with pytest.raises(Refused, match=str(status)):
+        edge.call(f"sip:{number}@{network.PBX}", via=VIA, **settings)
+
+
+def test_every_pattern_lets_its_numbers_through(linked: Property, edge: UserAgent) -> None:
+    """The PBX does not have these numbers, but is asked: its answer comes by way of Kamailio."""
+    for number in ("112", "*8"):
+        with pytest.raises(Refused):
+            edge.call(f"sip:{number}@{network.PBX}", via=VIA)
+        assert any("100" in message.first_line or "Asterisk" in message.text for message in edge.trace[-3:]), number
+
+
+def test_rooms_that_are_not_mapped_stay_inside(phone: UserAgent, edge: UserAgent) -> None:
+    with pytest.raises(Refused):
+        phone.call(f"sip:7999@{network.PBX_INSIDE}", via=REGISTRAR)
+    assert not [message for message in edge.trace if "7999" in message.text]
+
+
+@pytest.mark.parametrize("address", [network.STRANGER, network.NEIGHBOUR])
+def test_strangers_are_refused(linked: Property, address: str) -> None:
+    with linked.laboratory.stranger(address) as stranger, pytest.raises(Refused, match="403"):
+        stranger.call(f"sip:1234@{network.PBX}", via=VIA, from_uri=f"sip:alexa@{EDGE_NAME}")
+
+
+def test_a_phone_is_not_the_pbx(linked: Property, phone: UserAgent) -> None:
+    with pytest.raises(Refused, match="403"):
+        phone.call(f"sip:7201@{network.PBX_INSIDE}", via=(network.PBX_INSIDE, 5070))
+
+
+def test_old_tls_is_refused(linked: Property) -> None:
+    old = linked.laboratory.tls(versions=("1.0", "1.1"))
+    with linked.laboratory.edge(transport=old) as edge, pytest.raises(TlsRefused):
+        edge.call(f"sip:1234@{network.PBX}", via=VIA)
+
+
+def test_options_tell_the_truth_both_ways(linked: Property) -> None:
+    asked = ("asterisk", "-rx", "pjsip show contacts")
+    linked.laboratory.pbx.await_output("Unavail", *asked)
+    with linked.laboratory.edge() as edge:
+        assert edge.options(f"sip:{network.PBX}:{TLS_PORT};transport=tls", VIA) == 200
+        linked.laboratory.pbx.await_output(" Avail ", *asked)
+        assert edge.options_answered
+    linked.laboratory.pbx.await_output("Unavail", *asked)
+
+
+def test_a_second_run_changes_nothing_and_costs_one_look(linked: Property, edge: UserAgent, phone: UserAgent) -> None:
+    alexa, room = called_in(edge, phone)
+    run = linked.role().good()
+    assert run.changed() == {HOST: 0}
+    modules = [name for name, hosts in run.tasks if "invocation" in hosts.get(HOST, {})]
+    assert modules == ["Look at Kamailio, rtpengine, their files and sockets"]
+    hear_each_other(alexa, room)
+    room.hang_up()
+
+
+def test_a_new_certificate_is_served_while_a_call_is_up(linked: Property, edge: UserAgent, phone: UserAgent) -> None:
+    alexa, room = called_out(edge, phone)
+    before, started = linked.served(), linked.started()
+    run = linked.run(pbx_tls_renew_before=366, pbx_tls_days=400).good()
+    assert "Have Kamailio take up the certificate" in run.changed_tasks(HOST)
+    assert "" != linked.served() != before != ""
+    assert linked.started() == started
+    hear_each_other(alexa, room)
+    alexa.hang_up()
+    room.wait_for_end(5)
+
+
+@pytest.mark.parametrize("alexa_hangs_up", [True, False])
+def test_a_call_outlives_a_changed_script(
+    linked: Property, edge: UserAgent, phone: UserAgent, alexa_hangs_up: bool
+) -> None:
+    alexa, room = called_in(edge, phone)
+    wanted = {"alexa_dial_in": [{"pattern": "_12XX"}]} if alexa_hangs_up else {}
+    linked.role(**wanted).good()
+    hear_each_other(alexa, room)
+    first, other = (alexa, room) if alexa_hangs_up else (room, alexa)
+    first.hang_up()
+    other.wait_for_end(5)
+    if alexa_hangs_up:
+        with pytest.raises(Refused, match="404"):
+            edge.call(f"sip:9@{network.PBX}", via=VIA)
+
+
+def test_behind_address_translation_the_public_address_is_told(
+    linked: Property, edge: UserAgent, phone: UserAgent
+) -> None:
+    public = {"pbx_kamailio_address": "198.51.100.99", "pbx_kamailio_outside_address": network.PBX}
+    inside = {"pbx_kamailio_inside_address": network.PBX_INSIDE, "pbx_kamailio_edge_port": TLS_PORT}
+    alexa, room = called_out(edge, phone)
+    held = linked.role(**public, **inside)
+    assert held.failed() == {HOST} and "when no call is up" in held.message(HOST)
+    hear_each_other(alexa, room)
+    alexa.hang_up()
+    room.wait_for_end(5)
+    linked.role(**public, **inside).good()
+    alexa, room = called_out(edge, phone)
+    invite = next(message.text for message in reversed(edge.trace) if message.first_line.startswith("INVITE"))
+    assert "c=IN IP4 198.51.100.99" in alexa.offer and "<sip:198.51.100.99:5061;" in invite
+    alexa.hang_up()
+    linked.role().good()
+
+
+def test_a_caller_without_a_certificate_is_refused_where_one_is_asked_for(
+    linked: Property, edge: UserAgent, phone: UserAgent
+) -> None:
+    assert linked.laboratory.hosts["edge"].run(*GREETING, check=False).returncode == 0
+    linked.role(pbx_kamailio_require_client_certificate=True).good()
+    assert linked.laboratory.hosts["edge"].run(*GREETING, check=False).returncode != 0
+    linked.role().good()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"pbx_kamailio_pbx": "old-pbx.example.com"}, "the PBX's own IPv4 address"),
+        ({"alexa_dial_in": [{"pattern": "_0."}]}, "match outside numbers too"),
+        ({"alexa_dial_in": [{"pattern": "_1[23"}]}, "match outside numbers too"),
+        ({"pbx_kamailio_inside_port": 5060}, "asterisk holds"),
+        ({"pbx_kamailio_control_port": 4569}, "asterisk holds"),
+        ({"pbx_kamailio_outside_address": "192.0.2.1"}, "is no address of this host"),
+        ({"pbx_kamailio_certificate_file": "/etc/missing.crt"}, "Run the role pbx_tls first"),
+        ({"pbx_kamailio_key_file": "/etc/ssh/ssh_host_ed25519_key"}, "cannot be read by the user kamailio"),
+        ({"pbx_kamailio_trust_file": "/etc/hostname"}, "holds no certificate"),
+    ],
+)
+def test_what_cannot_work_is_refused_and_all_stays(linked: Property, wrong: dict[str, Any], said: str) -> None:
+    before = linked.state()
+    run = linked.role(**wrong)
+    assert run.failed() == {HOST} and said in run.message(HOST)
+    assert linked.state() == before
+
+
+def test_files_that_kamailio_does_not_take_are_not_put_in_place(linked: Property) -> None:
+    """Its TLS module is a package of its own, which is missing."""
+    pbx, before = linked.laboratory.pbx, linked.state()
+    module = pbx.run("find", "/usr/lib", "-path", "*/kamailio/modules/tls.so").stdout.strip()
+    pbx.run("mv", module, f"{module}.away")
+    try:
+        run = linked.role(alexa_dial_in=[{"pattern": "1555"}])
+    finally:
+        pbx.run("mv", f"{module}.away", module)
+    assert run.failed() == {HOST} and "Kamailio does not take the new files" in run.message(HOST)
+    assert "failed to load module" in run.message(HOST)
+    assert linked.state() == before
+
+
+def test_what_does_not_serve_is_put_back(linked: Property, edge: UserAgent, phone: UserAgent) -> None:
+    pbx, before = linked.laboratory.pbx, linked.state()
+    # It says of the new files, and of them alone, that Kamailio does not answer.
+    lies = "#!/bin/sh\ngrep -q '^.*1555' /etc/kamailio/alexa/kamailio.cfg && exit 1\nexec /usr/sbin/kamcmd \"$@\"\n"
+    pbx.write("/usr/local/bin/kamcmd", lies)
+    pbx.run("chmod", "755", "/usr/local/bin/kamcmd")
+    try:
+        run = linked.role(alexa_dial_in=[{"pattern": "1555"}], pbx_kamailio_load_timeout=2)
+    finally:
+        pbx.run("rm", "/usr/local/bin/kamcmd")
+    assert run.failed() == {HOST} and "Look until both serve" in run.message(HOST)
+    assert linked.state() == before
+    alexa, room = called_in(edge, phone)
+    hear_each_other(alexa, room)
+    alexa.hang_up()
+
+
+def test_undo_leaves_nothing(linked: Property, edge: UserAgent) -> None:
+    linked.role("--check", pbx_kamailio_state="absent").good()
+    assert linked.laboratory.pbx.run("systemctl", "is-active", "alexa-kamailio").stdout == "active\n"
+    linked.role(pbx_kamailio_state="absent").good()
+    assert linked.state() == linked.before
+    with pytest.raises(ConnectionRefused):
+        edge.call(f"sip:1234@{network.PBX}", via=VIA)
+    assert linked.role(pbx_kamailio_state="absent").good().changed() == {HOST: 0}
