@@ -185,7 +185,9 @@ def lab(able: None) -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def call(*argv: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
-        return subprocess.run([*command, *argv], env=environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            [*command, *argv], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
 
     return call
 

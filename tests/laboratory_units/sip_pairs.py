@@ -28,4 +28,4 @@ def conversation(one: Call, other: Call, seconds: float = 0.6) -> tuple[Heard, H
 def methods(agent: UserAgent, direction: str) -> list[str]:
     """The requests' methods and the answers' statuses of an agent's trace, in order."""
     words = [each.first_line.split() for each in agent.trace if each.direction == direction]
-    return [first if first != "SIP/2.0" else second for first, second, *_ in words]
+    return [first if first != "SIP/2.0" else second for first, second, *_rest in words]

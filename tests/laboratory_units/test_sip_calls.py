@@ -32,7 +32,7 @@ def test_both_hear_the_other_ones_tone(phones: Phones) -> None:
 
 
 def test_silence_has_no_tone(phones: Phones) -> None:
-    call, _ = connected(*phones)
+    call, _answered = connected(*phones)
     heard = call.talk(0.1)
     assert (heard.sent, heard.received, heard.tone) == (5, 0, None)
 
@@ -51,7 +51,7 @@ def test_either_side_hangs_up(phones: Phones, leaver: int) -> None:
 
 
 def test_a_call_that_is_up_does_not_end(phones: Phones) -> None:
-    call, _ = connected(*phones)
+    call, _answered = connected(*phones)
     with pytest.raises(TimeoutError, match="still up"):
         call.wait_for_end(0.05)
 
@@ -112,7 +112,7 @@ def test_options_both_ways(phones: Phones) -> None:
 
 def test_the_ladder_tells_the_call(phones: Phones) -> None:
     phone, other = phones
-    call, _ = connected(phone, other)
+    call, _answered = connected(phone, other)
     call.hang_up()
     drawn = ladder(phones)
     steps = ["phone", "INVITE 7201 +RTP", "180 Ringing", "200 OK (INVITE) +RTP", "ACK", "BYE", "200 OK (BYE)"]
@@ -132,7 +132,7 @@ def test_every_socket_is_made_by_the_given_maker(hosts: Hosts) -> None:
         return made[-1]
 
     phone, other = hosts.agent("phone", make_socket=make), hosts.agent("other", make_socket=make)
-    call, _ = connected(phone, other)
+    call, _answered = connected(phone, other)
     assert len(made) >= 4
     call.hang_up()
     phone.close()
@@ -142,7 +142,7 @@ def test_every_socket_is_made_by_the_given_maker(hosts: Hosts) -> None:
 
 def test_closing_hangs_up(phones: Phones) -> None:
     phone, other = phones
-    _, answered = connected(phone, other)
+    _call, answered = connected(phone, other)
     phone.close()
     answered.wait_for_end(5)
 

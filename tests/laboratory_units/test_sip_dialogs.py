@@ -243,7 +243,7 @@ def test_a_lost_connection_is_opened_anew_to_hang_up(secured: tuple[UserAgent, U
     calls = connected(*secured, tls=True)
     flow = calls[0].dialog.flow
     secured[0]._loop.call_soon_threadsafe(flow.close)  # type: ignore[attr-defined]
-    heard, _ = conversation(*calls)
+    heard, _other = conversation(*calls)
     assert heard.received > 20, "sound needs no connection"
     calls[leaver].hang_up()
     calls[1 - leaver].wait_for_end(5)

@@ -22,7 +22,7 @@ def test_twenty_calls_at_once_all_hear_their_tone(secured: tuple[UserAgent, User
     threads = threading.active_count()
     with ThreadPoolExecutor(CALLS) as pool:
         made = list(pool.map(lambda number: pbx.call(f"sip:{number}@e", via=where(edge, tls=True)), range(7200, 7220)))
-    answered = [edge.wait_for_call(5) for _ in made]
+    answered = [edge.wait_for_call(5) for _call in made]
     assert {call.request_uri for call in answered} == {f"sip:{number}@e" for number in range(7200, 7220)}
     for call in answered + made:
         call.start_talking()

@@ -44,7 +44,7 @@ def test_both_hear_each_other_encrypted(secured: Secured, caller: int) -> None:
 
 def test_one_connection_carries_everything(secured: Secured) -> None:
     pbx, edge = secured
-    for _ in range(3):
+    for _time in range(3):
         assert pbx.options("sip:edge", where(edge, tls=True)) == 200
     call, answered = connected(pbx, edge, tls=True)
     answered.hang_up()
@@ -53,7 +53,7 @@ def test_one_connection_carries_everything(secured: Secured) -> None:
 
 
 def test_no_key_stays_in_the_trace(secured: Secured) -> None:
-    call, _ = connected(*secured, tls=True)
+    call, _answered = connected(*secured, tls=True)
     call.hang_up()
     texts = [message.text for agent in secured for message in agent.trace]
     assert sum("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:<removed>\r\n" in text for text in texts) == 4
@@ -100,7 +100,7 @@ def test_another_tls_version_is_refused(
 def test_the_versions_asked_for_are_spoken(hosts: Hosts, papers: Papers, version: str) -> None:
     edge = hosts.agent("edge", papers.tls("*.alexa.example", versions=(version,)))
     pbx = hosts.agent("pbx", papers.tls("pbx.example.com", versions=("1.1", "1.3"), server_name="edge.alexa.example"))
-    call, _ = connected(pbx, edge, tls=True)
+    call, _answered = connected(pbx, edge, tls=True)
     assert call.remote_transport == f"TLSv{version}"
 
 

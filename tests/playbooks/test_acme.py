@@ -181,7 +181,7 @@ def test_the_challenges_leave_nothing_behind(site: Site, server: AcmeServer, mad
     with http.server.HTTPServer((LOOPBACK, server.http_port), http.server.BaseHTTPRequestHandler):
         pass  # The responder listens no more.
     assert not server.txt_records(f"_acme-challenge.{DNS}.example.com")
-    assert not [path for path in site.home.rglob("*.acme")]
+    assert not list(site.home.rglob("*.acme"))
 
 
 def test_the_accounts_key_is_the_owners_alone(site: Site, taken: Run, made: Run) -> None:

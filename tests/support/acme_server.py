@@ -40,7 +40,7 @@ def missing_programs() -> list[str]:
 def free_ports(number: int) -> list[int]:
     """TCP ports of loopback that nobody listens on."""
     with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server((LOOPBACK, 0))) for _ in range(number)]
+        listeners = [stack.enter_context(socket.create_server((LOOPBACK, 0))) for _listener in range(number)]
         return [int(listener.getsockname()[1]) for listener in listeners]
 
 

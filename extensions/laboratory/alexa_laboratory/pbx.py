@@ -125,7 +125,6 @@ class Pbx:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-
 def _public(key: Path) -> str:
     return key.with_name(f"{key.name}.pub").read_text()
 

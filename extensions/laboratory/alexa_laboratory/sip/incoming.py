@@ -34,7 +34,7 @@ async def ring(endpoint: Endpoint, transaction: ServerTransaction) -> None:
         transaction.respond(answer_to(invite, policy.refusal or 488, tag=endpoint.user))
         return
     call = _call(endpoint, transaction, peer)
-    _, tag = call.dialog.key
+    _call_id, tag = call.dialog.key
     ringing = answer_to(invite, 180, tag=tag)
     ringing.headers.set("Contact", call.dialog.identity.contact(call.dialog.user))
     transaction.respond(ringing)

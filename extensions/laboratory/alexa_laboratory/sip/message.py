@@ -153,7 +153,7 @@ def answer_to(request: Request, status: int, *, tag: str = "", body: str = "") -
 
 def parse(data: bytes) -> AnyMessage:
     """One message from its text; ValueError where it is not SIP."""
-    head, _, body = data.decode("utf-8", "replace").partition("\r\n\r\n")
+    head, _blank, body = data.decode("utf-8", "replace").partition("\r\n\r\n")
     first, *lines = re.sub(r"\r\n[ \t]+", " ", head).split("\r\n")
     headers = Headers()
     for line in lines:

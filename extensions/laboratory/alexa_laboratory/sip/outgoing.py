@@ -52,7 +52,7 @@ async def _invited(endpoint: Endpoint, call: Call, request: Request, wish: Wish)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wish.seconds_to_answer
     transaction = endpoint.begin(request, call.dialog.flow)
-    for _ in range(2):
+    for _attempt in range(2):
         try:
             response = await transaction.final(max(0.0, deadline - loop.time()))
         except NoAnswer:

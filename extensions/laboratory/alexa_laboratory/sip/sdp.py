@@ -49,7 +49,7 @@ def parse(text: str) -> Description:
     audio = next((section for section in sections if section.startswith("m=audio ")), None)
     if audio is None:
         raise ValueError("the SDP has no audio")
-    _, port, profile, *payloads = audio.splitlines()[0].split()
+    _media, port, profile, *payloads = audio.splitlines()[0].split()
     address = re.search(r"(?m)^c=IN IP4 (\S+)", audio) or re.search(r"(?m)^c=IN IP4 (\S+)", common)
     if address is None:
         raise ValueError("the SDP has no IPv4 address")
@@ -82,7 +82,7 @@ def build(address: str, port: int, crypto: Crypto | None, offer: Description | N
     for line in offer.media if offer else ("m=audio",):
         kind = line.split()[0]
         if taken or kind != "m=audio":
-            _, _, profile, *payloads = line.split()
+            _media, _port, profile, *payloads = line.split()
             lines.append(f"{kind} 0 {profile} {' '.join(payloads)}")
             continue
         taken = True

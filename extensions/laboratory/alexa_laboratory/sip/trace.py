@@ -62,7 +62,7 @@ def ladder(agents: Iterable[Traced], names: Mapping[str, str] | None = None) -> 
                 hosts = [agent.name, known.get(message.peer[0], message.peer[0])]
                 arrows.append((message.time, hosts if sent else hosts[::-1], _label(message)))
     arrows.sort(key=lambda arrow: arrow[0])
-    columns = list(dict.fromkeys(host for _, hosts, _ in arrows for host in hosts))
+    columns = list(dict.fromkeys(host for _time, hosts, _drawn in arrows for host in hosts))
     lines = ["time    " + "".join(column.center(_WIDTH) for column in columns)]
     for time, (sender, receiver), label in arrows:
         drawn = _arrow(columns.index(sender), columns.index(receiver), len(columns), label)

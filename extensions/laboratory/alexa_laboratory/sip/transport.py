@@ -113,7 +113,7 @@ class UdpSide(asyncio.DatagramProtocol):
 
     async def open(self) -> None:
         made = bound(self._make_socket, socket.SOCK_DGRAM, self._own)
-        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=made)
+        self._transport, _protocol = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=made)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if data.strip():  # empty lines keep a NAT's entry alive
