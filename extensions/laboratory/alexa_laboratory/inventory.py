@@ -55,7 +55,13 @@ def connection_variables(machine: pbx.Pbx, control: network.Host, sockets: Path)
     """
     # ssh splits the values of its options at spaces.
     known = f'"{machine.known_hosts}"'
-    options = {"ProxyCommand": f"{shlex.join(control.inside)} nc %h %p", "UserKnownHostsFile": known}
+    options = {
+        "ProxyCommand": f"{shlex.join(control.inside)} nc %h %p",
+        "UserKnownHostsFile": known,
+        # A PBX that is gone is missed within seconds.
+        "ServerAliveInterval": "5",
+        "ServerAliveCountMax": "3",
+    }
     arguments = ["-F", "/dev/null", *(word for name, text in options.items() for word in ("-o", f"{name}={text}"))]
     return {
         "ansible_host": network.PBX_INSIDE,
