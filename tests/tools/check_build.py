@@ -57,7 +57,7 @@ def main() -> None:
     missing = {name for name in sources if name.startswith(needed)} - archived
     problems += [f"missing in the archive: {name}" for name in sorted(missing)]
     for kind, expected in {
-        "module": in_sources("plugins/modules", "alexa_*.py"),
+        "module": in_sources("plugins/modules", "*.py"),
         "lookup": in_sources("plugins/lookup", "[!_]*.py"),
         "role": in_sources("roles", "*"),
     }.items():

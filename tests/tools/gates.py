@@ -81,8 +81,7 @@ GATES = [
     ansible_test("sanity", results.of_sanity),
     suite("scenarios", "tests/scenarios", *TWO_WORKERS),
     suite("playbooks", "tests/playbooks", *TWO_WORKERS),
-    # Alone on the machine: sound is a matter of time.
-    suite("laboratory", "tests/laboratory"),
+    suite("laboratory", "tests/laboratory", *TWO_WORKERS),
 ]
 
 
