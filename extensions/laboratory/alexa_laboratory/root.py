@@ -33,6 +33,8 @@ FETCHING = ("Acquire::http", "Acquire::Check", "Acquire::Retries", "Acquire::For
 FROM_ENVIRONMENT = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 # Mounts and processes of its own, which end with this process: however a command ends, none is left.
 ALONE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+# debootstrap does not take a folder with a space in its path.
+AT_MNT = (*ALONE, "sh", "-c", 'mount --bind "$0" /mnt && exec "$@"')
 IN_ROOT = (*ALONE, "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"')
 DISABLE_ALL = "usr/lib/systemd/system-preset/00-laboratory.preset"
 
@@ -83,8 +85,9 @@ def _make(root: Path, log: Path) -> None:
     print(f"Making the laboratory's root of Debian {SUITE}, once: the base ...", flush=True)
     # The script of unstable serves all newer suites; an older debootstrap does not know their names.
     script = "/usr/share/debootstrap/scripts/sid"
-    base = ("debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(root), _mirror(), script)
-    run_logged(log, *ALONE, *base, environment={**environment, "SSL_CERT_FILE": _authorities()})
+    base = ("debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, "/mnt", _mirror(), script)
+    root.mkdir()
+    run_logged(log, *AT_MNT, str(root), *base, environment={**environment, "SSL_CERT_FILE": _authorities()})
     print(f"... {time.monotonic() - started:.0f} s; {len(PACKAGES)} packages with all that they need ...", flush=True)
     with _apt_lent(root):
         for command in (("update",), ("install", "--no-install-recommends", *PACKAGES), ("clean",)):
