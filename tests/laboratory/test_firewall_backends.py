@@ -106,43 +106,6 @@ def restarted(host: FirewalledHost, by_hand: object) -> str:
     return host.rules()
 
 
-class TestBackend:
-    def test_check_changes_nothing_and_tells(
-        self, host: FirewalledHost, before: tuple[str, str], checked: tuple[Run, tuple[str, str]]
-    ) -> None:
-        run, after = checked
-        assert after == before and run.changed()[HOST]
-
-    def test_the_one_in_use_is_taken_and_named(self, backend: str, loaded: Run) -> None:
-        assert f"admitted by {backend}" in loaded.shown("Say which firewall it is", HOST)
-
-    def test_admits_amazon_and_phones_and_nobody_else(self, host: FirewalledHost, loaded: Run) -> None:
-        assert host.refused() == STRANGERS
-
-    def test_leaves_connections_that_are_up(self, held: socket.socket, loaded: Run) -> None:
-        held.sendall(b"still there?")
-        assert held.recv(100) == b"still there?"
-
-    def test_what_was_changed_by_hand_is_put_back(self, host: FirewalledHost, by_hand: tuple[str, str, Run]) -> None:
-        right, wrong, run = by_hand
-        assert wrong != right and run.changed()[HOST] and host.refused() == STRANGERS
-        assert sorted(host.rules().splitlines()) == sorted(right.splitlines())
-
-    def test_survives_a_reboot(self, host: FirewalledHost, by_hand: tuple[str, str, Run], restarted: str) -> None:
-        assert sorted(restarted.splitlines()) == sorted(by_hand[0].splitlines())
-        assert host.refused() == STRANGERS
-
-    def test_again_changes_nothing_and_costs_one_look(self, host: FirewalledHost, restarted: str) -> None:
-        assert host.executions() == 1
-
-    def test_absent_leaves_all_as_it_was(
-        self, host: FirewalledHost, backend: str, before: tuple[str, str], restarted: str
-    ) -> None:
-        assert host.role(*ABSENT).good().changed()[HOST]
-        assert host.look() == before and host.refused() == OPEN_BEFORE[backend]
-        assert host.role(*ABSENT).good().changed() == {HOST: 0}
-
-
 class TestFirewalld:
     def test_rules_in_memory_only_are_not_lost(self, host: FirewalledHost) -> None:
         host.prepare("firewalld")
@@ -213,3 +176,41 @@ class TestFail2ban:
         host.shell("fail2ban-client reload && fail2ban-client set asterisk addignoreip 192.0.2.99")
         host.role(*ABSENT).good()
         assert ignored(host) == banning and host.look()[1] == files
+
+
+# Last, since its last firewall stays up to the end of the module.
+class TestBackend:
+    def test_check_changes_nothing_and_tells(
+        self, host: FirewalledHost, before: tuple[str, str], checked: tuple[Run, tuple[str, str]]
+    ) -> None:
+        run, after = checked
+        assert after == before and run.changed()[HOST]
+
+    def test_the_one_in_use_is_taken_and_named(self, backend: str, loaded: Run) -> None:
+        assert f"admitted by {backend}" in loaded.shown("Say which firewall it is", HOST)
+
+    def test_admits_amazon_and_phones_and_nobody_else(self, host: FirewalledHost, loaded: Run) -> None:
+        assert host.refused() == STRANGERS
+
+    def test_leaves_connections_that_are_up(self, held: socket.socket, loaded: Run) -> None:
+        held.sendall(b"still there?")
+        assert held.recv(100) == b"still there?"
+
+    def test_what_was_changed_by_hand_is_put_back(self, host: FirewalledHost, by_hand: tuple[str, str, Run]) -> None:
+        right, wrong, run = by_hand
+        assert wrong != right and run.changed()[HOST] and host.refused() == STRANGERS
+        assert sorted(host.rules().splitlines()) == sorted(right.splitlines())
+
+    def test_survives_a_reboot(self, host: FirewalledHost, by_hand: tuple[str, str, Run], restarted: str) -> None:
+        assert sorted(restarted.splitlines()) == sorted(by_hand[0].splitlines())
+        assert host.refused() == STRANGERS
+
+    def test_again_changes_nothing_and_costs_one_look(self, host: FirewalledHost, restarted: str) -> None:
+        assert host.executions() == 1
+
+    def test_absent_leaves_all_as_it_was(
+        self, host: FirewalledHost, backend: str, before: tuple[str, str], restarted: str
+    ) -> None:
+        assert host.role(*ABSENT).good().changed()[HOST]
+        assert host.look() == before and host.refused() == OPEN_BEFORE[backend]
+        assert host.role(*ABSENT).good().changed() == {HOST: 0}
