@@ -169,29 +169,6 @@ def test_a_changed_result_that_does_not_serve_gives_way_to_the_old(host: Asteris
     assert host.role().good().changed() == {HOST: 0}
 
 
-@pytest.mark.parametrize("free", [0, 44])
-def test_with_a_full_disk(host: AsteriskHost, free: int) -> None:
-    """At the first write, and at the user's own files. `free` is in KiB."""
-    mount(host, "mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", ETC)
-    try:
-        host.machine.run("tar", "-C", "/", "-xpf", "/var/tmp/laboratory-asterisk.tar", "etc/asterisk")
-        host.machine.run("sh", "-c", f"cat /dev/zero >{ETC}/full; truncate -s -{free}K {ETC}/full", check=False)
-        host.refused("No space left on device")
-        host.machine.run("rm", f"{ETC}/full")
-        host.role().good()
-        host.role(pbx_asterisk_state="absent").good()
-    finally:
-        mount(host, "umount", "-l", ETC)
-
-
-def mount(host: AsteriskHost, *argv: str) -> None:
-    """Mount in the PBX's own tree, which the PBX itself may not."""
-    namespace = host.laboratory.hosts["pbx"].namespace
-    pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=True).stdout
-    pid = min(pids.split(), key=int)
-    subprocess.run(["nsenter", "--target", pid, "--mount", "--", *argv], check=True)
-
-
 def test_with_the_connection_cut_in_the_trial_start(host: AsteriskHost) -> None:
     ended = threading.Event()
 

@@ -119,7 +119,7 @@ def test_changes_are_reloaded_and_changes_by_hand_are_put_right(host: AsteriskHo
         assert re.search(said, endpoint), endpoint
     assert re.search("qualify_frequency +: 45", host.machine.asterisk("pjsip show aor alexa"))
     plan = host.machine.asterisk("dialplan show to-alexa")
-    assert "7301" in plan and ",25)" in plan and "7201" not in plan
+    assert "7301" in plan and ",25,i)" in plan and "7201" not in plan
     assert "_12XX" in (plan := host.machine.asterisk("dialplan show from-alexa")) and "_1XXX" not in plan
     assert host.role(**changed).good().changed() == {HOST: 0}
     # All of it without a restart.
