@@ -79,7 +79,14 @@ def test_values_that_cannot_work_are_refused_all_at_once(host: Unreachable, bad:
         assert any(line.startswith(f"{HOST}: ") and variable in line and remedy in line for line in said)
 
 
-@pytest.mark.parametrize(("variable", "value"), [("pbx_asterisk_state", "gone"), ("pbx_asterisk_layout", "debian"), ("pbx_asterisk_require_client_certificate", "perhaps")])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("pbx_asterisk_state", "gone"),
+        ("pbx_asterisk_layout", "debian"),
+        ("pbx_asterisk_require_client_certificate", "perhaps"),
+    ],
+)
 def test_unknown_choices_are_refused(host: Unreachable, variable: str, value: str) -> None:
     said = "\n".join(host.refusal(**{variable: value}))
     assert variable in said and value in said
