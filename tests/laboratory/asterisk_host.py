@@ -114,10 +114,6 @@ class AsteriskHost(Site):
         """What a TLS client is shown on a port, the certificate as PEM among it."""
         return self.machine.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", check=False).stdout
 
-    def uptime(self) -> int:
-        """Seconds since Asterisk has started."""
-        return int(self.machine.asterisk("core show uptime seconds").split()[2])
-
     def refused(self, *said: str, **variables: Any) -> Run:
         """Run the role, which must fail with these words, and leave the PBX as it was."""
         before = self.look()

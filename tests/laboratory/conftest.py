@@ -12,6 +12,7 @@ import pytest
 from alexa_laboratory import machine
 from alexa_laboratory.laboratory import Laboratory
 from alexa_simulator.launcher import Simulator
+from asterisk_host import AsteriskHost
 from laboratory_site import LaboratorySite
 from playbook_runs import CLIENT_SECRET, REFRESH_TOKEN
 
@@ -44,3 +45,20 @@ def site(
 ) -> LaboratorySite:
     """A control node that knows the laboratory's inventory, and an empty account."""
     return LaboratorySite(tmp_path_factory.mktemp("site"), simulator, laboratory)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory, laboratory: Laboratory) -> Iterator[AsteriskHost]:
+    """The PBX with a certificate for the role pbx_asterisk alone, for a whole test file."""
+    host = AsteriskHost(tmp_path_factory.mktemp("site"), laboratory)
+    host.certify()
+    host.save()
+    yield host
+    host.leave()
+
+
+@pytest.fixture
+def host(saved: AsteriskHost) -> Iterator[AsteriskHost]:
+    """A PBX that the role has not touched."""
+    yield saved
+    saved.put_back()

@@ -6,12 +6,8 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from alexa_laboratory.laboratory import Laboratory
 from alexa_laboratory.pbx import NAME
 from asterisk_host import ETC, HOST, OWN, PLACE, AsteriskHost
 from issuing import issue
@@ -25,22 +21,6 @@ cert_file={PLACE}/pbx.crt
 priv_key_file={PLACE}/pbx.key
 method=tlsv1_2
 """
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory, laboratory: Laboratory) -> Iterator[AsteriskHost]:
-    host = AsteriskHost(tmp_path_factory.mktemp("site"), laboratory)
-    host.certify()
-    host.save()
-    yield host
-    host.leave()
-
-
-@pytest.fixture
-def host(saved: AsteriskHost) -> Iterator[AsteriskHost]:
-    """A PBX that the role has not touched."""
-    yield saved
-    saved.put_back()
 
 
 def append(host: AsteriskHost, name: str, text: str) -> None:

@@ -5,33 +5,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
-
-from alexa_laboratory.laboratory import Laboratory
 from asterisk_host import ETC, HOST, OWN, AsteriskHost
 from playbook_runs import Run
 
 PJSIP, EXTENSIONS = f"{ETC}/pjsip.conf", f"{ETC}/extensions.conf"
 NAMES = ("transport.conf", "pjsip.conf", "extensions.conf")
 INCLUDES = {PJSIP: "#tryinclude alexa/pjsip.conf\n", EXTENSIONS: "#tryinclude alexa/extensions.conf\n"}
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory, laboratory: Laboratory) -> Iterator[AsteriskHost]:
-    host = AsteriskHost(tmp_path_factory.mktemp("site"), laboratory)
-    host.certify()
-    host.save()
-    yield host
-    host.leave()
-
-
-@pytest.fixture
-def host(saved: AsteriskHost) -> Iterator[AsteriskHost]:
-    """A PBX that the role has not touched."""
-    yield saved
-    saved.put_back()
 
 
 def test_from_check_to_undo(host: AsteriskHost) -> None:
