@@ -17,13 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from acme_server import LOOPBACK, AcmeServer, missing_programs
+from acme_server import LOOPBACK, AcmeServer, needs_pebble
 from counted_python import CountedPython
 from playbook_runs import Run, Site, mode, openssl
 
-pytestmark = pytest.mark.skipif(
-    bool(missing_programs()), reason=f"needs Debian's package pebble: {', '.join(missing_programs())} is missing"
-)
+pytestmark = needs_pebble
 
 PLAY = """
 - name: Certify the PBX

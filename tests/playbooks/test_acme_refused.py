@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from acme_server import LOOPBACK, AcmeServer, OverloadedServer, free_ports, missing_programs
+from acme_server import LOOPBACK, AcmeServer, OverloadedServer, free_ports, needs_pebble
 from issuing import issue
 from playbook_runs import Run, Site
 
-pytestmark = pytest.mark.skipif(
-    bool(missing_programs()), reason=f"needs Debian's package pebble: {', '.join(missing_programs())} is missing"
-)
+pytestmark = needs_pebble
 
 PLAY = """
 - name: Certify the PBX

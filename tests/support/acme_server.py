@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
@@ -32,9 +33,10 @@ LOOPBACK = "127.0.0.1"
 LONGEST_START = 20.0  # seconds
 
 
-def missing_programs() -> list[str]:
-    """Those that Debian's package pebble brings and this machine lacks."""
-    return [program for program in PROGRAMS if shutil.which(program) is None]
+MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
+needs_pebble = pytest.mark.skipif(
+    bool(MISSING), reason=f"needs Debian's package pebble: {', '.join(MISSING)} is missing"
+)
 
 
 def free_ports(number: int) -> list[int]:
