@@ -9,7 +9,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     """C(_attributes) for modules that change something, C(_attributes.info) for those that only look.
 
-    C(_attributes.host) is for modules that look at a host, not at the account.
+    Beside one of them C(_attributes.api) for Amazon's account, or C(_attributes.host) for a host.
     """
 
     DOCUMENTATION = r"""
@@ -24,11 +24,6 @@ attributes:
   idempotent:
     description: A second run with the same options changes nothing.
     support: full
-  action_group:
-    description: Use C(group/alexa.smart_properties.alexa) in C(module_defaults) to set options for all modules.
-    support: full
-    membership:
-      - alexa.smart_properties.alexa
 """
 
     INFO = r"""
@@ -43,6 +38,12 @@ attributes:
   idempotent:
     description: Changes nothing.
     support: full
+"""
+
+    # Those that speak with Amazon.
+    API = r"""
+options: {}
+attributes:
   action_group:
     description: Use C(group/alexa.smart_properties.alexa) in C(module_defaults) to set options for all modules.
     support: full
@@ -50,18 +51,10 @@ attributes:
       - alexa.smart_properties.alexa
 """
 
+    # Those that look at a host.
     HOST = r"""
 options: {}
 attributes:
-  check_mode:
-    description: Only looks, and does so in C(check_mode) too.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is never a difference to show.
-    support: N/A
-  idempotent:
-    description: Changes nothing.
-    support: full
   platform:
     description: The hosts that it can look at.
     support: full

@@ -41,6 +41,7 @@ extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._api.management
   - alexa.smart_properties._attributes
+  - alexa.smart_properties._attributes.api
 seealso:
   - module: alexa.smart_properties.alexa_extensions
 author:

@@ -59,6 +59,7 @@ extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._api.management
   - alexa.smart_properties._attributes
+  - alexa.smart_properties._attributes.api
 seealso:
   - module: alexa.smart_properties.alexa_extension
   - module: alexa.smart_properties.alexa_extension_info

@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._api.management
   - alexa.smart_properties._attributes.info
+  - alexa.smart_properties._attributes.api
 seealso:
   - name: Link a Private Branch Exchange (PBX) to Alexa Smart Properties
     description: Amazon's page; this module is its step 3.

@@ -80,6 +80,7 @@ options:
 extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._attributes
+  - alexa.smart_properties._attributes.api
 seealso:
   - module: alexa.smart_properties.alexa_siptrunk_info
   - module: alexa.smart_properties.alexa_extensions

@@ -23,6 +23,7 @@ options:
 extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._attributes.info
+  - alexa.smart_properties._attributes.api
 seealso:
   - module: alexa.smart_properties.alexa_siptrunk
 author:

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._api.management
   - alexa.smart_properties._attributes.info
+  - alexa.smart_properties._attributes.api
 seealso:
   - module: alexa.smart_properties.alexa_comms_profiles
 author:

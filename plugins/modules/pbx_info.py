@@ -45,6 +45,7 @@ options:
     type: int
     default: 20
 extends_documentation_fragment:
+  - alexa.smart_properties._attributes.info
   - alexa.smart_properties._attributes.host
 author:
   - The alexa.smart_properties contributors (!UNKNOWN)
