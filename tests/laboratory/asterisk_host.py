@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from alexa_laboratory import network
+from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import REGISTRAR, Laboratory
 from alexa_laboratory.pbx import NAME
 from issuing import Issued, issue
-from playbook_runs import Run, Site
+from laboratory_site import LaboratorySite
+from playbook_runs import Run
 
-HOST = "aurora"
 ETC = "/etc/asterisk"
 OWN = f"{ETC}/alexa"
 PLACE = "/etc/laboratory-certificates"
 SAVED = "/var/tmp/laboratory-asterisk.tar"
-COUNTER = "/var/tmp/laboratory-executions"
-COUNTING = f'#!/bin/sh\necho executed >>{COUNTER}\nexec /usr/bin/python3 "$@"\n'
 SAVE = f"tar -C / -cpf {SAVED} etc/asterisk etc/hosts"
 # Written over, not replaced: /etc/hosts may be a mount of its own.
 PUT_BACK = f"""\
@@ -45,20 +44,15 @@ PLAY = """\
 """
 
 
-class AsteriskHost(Site):
+class AsteriskHost(LaboratorySite):
     """The PBX with a certificate that the collection did not make, and a control node for it.
 
     :ivar authority: who has issued the PBX's certificate.
     :ivar given: variables of every run.
     """
 
-    always = ()
-
     def __init__(self, folder: Path, laboratory: Laboratory) -> None:
-        super().__init__(folder)
-        self.inventory_path = laboratory.inventory
-        self.laboratory = laboratory
-        self.machine = laboratory.pbx
+        super().__init__(folder, laboratory)
         self.authority = issue("Property CA")
         self.given = {
             "pbx_asterisk_certificate_file": f"{PLACE}/pbx.crt",
@@ -69,8 +63,6 @@ class AsteriskHost(Site):
 
     def save(self) -> None:
         self.machine.run("sh", "-c", SAVE)
-        self.machine.write(f"{COUNTER}.sh", COUNTING)
-        self.machine.run("chmod", "755", f"{COUNTER}.sh")
         self.before = self.look()
 
     def put_back(self) -> None:
@@ -79,7 +71,7 @@ class AsteriskHost(Site):
             self.machine.run("sh", "-c", PUT_BACK)
 
     def leave(self) -> None:
-        self.machine.run("rm", "-rf", PLACE, SAVED, COUNTER, f"{COUNTER}.sh")
+        self.machine.run("rm", "-rf", PLACE, SAVED)
 
     def certify(self, certified: Issued | None = None) -> Issued:
         """Install a certificate for the PBX, its key and what it trusts."""
@@ -98,9 +90,7 @@ class AsteriskHost(Site):
 
     def role_counted(self, **variables: Any) -> tuple[Run, int]:
         """Run the role; returns the run and how many modules it executed on the PBX."""
-        self.machine.run("rm", "-f", COUNTER)
-        done = self.role(ansible_python_interpreter=f"{COUNTER}.sh", **variables)
-        return done, len(self.machine.run("cat", COUNTER, check=False).stdout.splitlines())
+        return self.run_counted(lambda: self.role(**variables))
 
     def look(self) -> str:
         """What a fault must leave as it was, as text."""

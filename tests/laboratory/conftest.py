@@ -44,7 +44,7 @@ def site(
     tmp_path_factory: pytest.TempPathFactory, simulator: Simulator, laboratory: Laboratory
 ) -> LaboratorySite:
     """A control node that knows the laboratory's inventory, and an empty account."""
-    return LaboratorySite(tmp_path_factory.mktemp("site"), simulator, laboratory)
+    return LaboratorySite(tmp_path_factory.mktemp("site"), laboratory, simulator)
 
 
 @pytest.fixture(scope="module")

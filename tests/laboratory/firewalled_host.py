@@ -13,12 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from alexa_laboratory import network
+from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import Laboratory
-from playbook_runs import Run, Site
+from laboratory_site import LaboratorySite
+from playbook_runs import Run
 
-HOST = "aurora"
-COUNTER = "/var/tmp/laboratory-executions"
-COUNTING = f'#!/bin/sh\necho executed >>{COUNTER}\nexec /usr/bin/python3 "$@"\n'
 PLAY = """\
 - name: Admit Amazon
   hosts: alexa_pbx
@@ -67,19 +66,12 @@ PROBES = {
 ANSWERED_HERE = {("tcp", 5061), ("udp", 10100)}
 
 
-class FirewalledHost(Site):
+class FirewalledHost(LaboratorySite):
     """The laboratory's PBX, on which this process answers at the trunk's ports."""
 
-    always = ()
-
     def __init__(self, folder: Path, laboratory: Laboratory) -> None:
-        super().__init__(folder)
-        self.inventory_path = laboratory.inventory
-        self.laboratory = laboratory
-        self.machine = laboratory.pbx
+        super().__init__(folder, laboratory)
         self.play = self.write("play.yml", PLAY)
-        self.machine.write(f"{COUNTER}.sh", COUNTING)
-        self.machine.run("chmod", "755", f"{COUNTER}.sh")
         self._answering = threading.Event()
         self._server = threading.Thread(target=self._answer, args=(self._listening(),), daemon=True)
 
@@ -89,10 +81,9 @@ class FirewalledHost(Site):
 
     def executions(self) -> int:
         """Run the role, which must change nothing; returns how many modules it executed on the PBX."""
-        self.machine.run("rm", "-f", COUNTER)
-        done = self.role("-e", f"ansible_python_interpreter={COUNTER}.sh").good()
-        assert done.changed() == {HOST: 0}, done.changed_tasks(HOST)
-        return len(self.machine.read(COUNTER).splitlines())
+        done, executed = self.run_counted(self.role)
+        assert done.good().changed() == {HOST: 0}, done.changed_tasks(HOST)
+        return executed
 
     def shell(self, script: str) -> str:
         return self.machine.run("sh", "-ec", script).stdout

@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import Laboratory
 from alexa_simulator.launcher import Simulator
-from playbook_runs import Site
+from playbook_runs import Run, Site
+
+COUNT = "/var/tmp/laboratory-executions"
+COUNTING_PYTHON = f"{COUNT}.sh"
 
 
 class LaboratorySite(Site):
@@ -16,8 +21,24 @@ class LaboratorySite(Site):
 
     always = ()
 
-    def __init__(self, folder: Path, simulator: Simulator, laboratory: Laboratory) -> None:
+    def __init__(self, folder: Path, laboratory: Laboratory, simulator: Simulator | None = None) -> None:
         super().__init__(folder, simulator)
         self.laboratory = laboratory
+        self.machine = laboratory.pbx
         self.inventory_path = laboratory.inventory
         self.secrets = laboratory.inventory / ".alexa"
+
+    def run_counted(self, run: Callable[[], Run]) -> tuple[Run, int]:
+        """A run, and how many modules Ansible executed on the PBX for it: its interpreter there counts."""
+        self.machine.write(COUNTING_PYTHON, f'#!/bin/sh\necho executed >>{COUNT}\nexec /usr/bin/python3 "$@"\n')
+        self.machine.run("chmod", "755", COUNTING_PYTHON)
+        # After connection.yml, which names the ordinary one.
+        override = self.inventory_path / "host_vars" / HOST / "counting.yml"
+        override.write_text(f"---\nansible_python_interpreter: {COUNTING_PYTHON}\n")
+        try:
+            done = run()
+        finally:
+            override.unlink()
+        executed = self.machine.run("cat", COUNT, check=False).stdout.splitlines()
+        self.machine.run("rm", "-f", COUNT, COUNTING_PYTHON)
+        return done, len(executed)

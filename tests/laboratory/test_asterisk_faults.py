@@ -8,8 +8,9 @@ import subprocess
 import threading
 from pathlib import Path
 
+from alexa_laboratory.inventory import HOST
 from alexa_laboratory.pbx import NAME
-from asterisk_host import ETC, HOST, OWN, PLACE, AsteriskHost
+from asterisk_host import ETC, OWN, PLACE, AsteriskHost
 from issuing import issue
 
 USERS_TLS = f"""

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import Laboratory
-from asterisk_host import HOST, AsteriskHost
+from asterisk_host import AsteriskHost
 
 INTERNAL = {"context": "internal"}
 PATTERNS = ["_X.", "_!", "_1XXX.", "_[0-9]!", ".", "s", "_", "1 2", "_1XXX,1,Dial", "i", "_[12", "1\n"]

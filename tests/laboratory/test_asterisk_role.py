@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 
-from asterisk_host import ETC, HOST, OWN, AsteriskHost
+from alexa_laboratory.inventory import HOST
+from asterisk_host import ETC, OWN, AsteriskHost
 from playbook_runs import Run
 
 PJSIP, EXTENSIONS = f"{ETC}/pjsip.conf", f"{ETC}/extensions.conf"

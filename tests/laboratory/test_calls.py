@@ -22,8 +22,6 @@ PBX = (network.PBX, TLS_PORT)
 EDGE_TONE, PHONE_TONE = 600.0, 400.0
 SECONDS = 5
 MOST_EXECUTIONS = 15
-# Counts the modules that Ansible executes on the PBX.
-COUNTING = "#!/bin/sh\necho executed >>/run/executed\nexec /usr/bin/python3 \"$@\"\n"
 
 
 def to(number: str) -> str:
@@ -78,9 +76,12 @@ def assert_heard(heard: tuple[Heard, Heard], tones: tuple[float, float], seconds
         assert side.tone is not None and abs(side.tone - tone) < 5, heard
 
 
-def status_of(caller: UserAgent, uri: str, via: tuple[str, int], **settings: bool) -> int:
+def status_of(
+    caller: UserAgent, uri: str, via: tuple[str, int], *, srtp: bool | None = None, from_uri: str | None = None
+) -> int:
+    """The status that a call is refused with."""
     with pytest.raises(Refused) as refused:
-        caller.call(uri, via=via, **settings)
+        caller.call(uri, via=via, srtp=srtp, from_uri=from_uri)
     return refused.value.status
 
 
@@ -142,8 +143,9 @@ class TestRefused:
     def test_from_inside_nobody_passes_for_alexa(self, laboratory: Laboratory, phone: UserAgent) -> None:
         inside = laboratory.hosts["phone"].socket
         with laboratory.edge(network.PHONE, make_socket=inside, port=25061) as impostor:
-            target = (network.PBX_INSIDE, TLS_PORT)
-            assert status_of_call(impostor, target) == 401
+            inner = (network.PBX_INSIDE, TLS_PORT)
+            uri = f"sip:1234@{inner[0]}:{TLS_PORT};transport=tls"
+            assert status_of(impostor, uri, inner, from_uri="sip:alexa@alexa") == 401
 
     def test_plain_sip_on_the_tls_port(self, laboratory: Laboratory, phone: UserAgent) -> None:
         via = f"Via: SIP/2.0/TCP {network.EDGE};branch=z9hG4bK1"
@@ -164,30 +166,15 @@ class TestRefused:
                 old.call(to("1234"), via=PBX)
 
 
-def status_of_call(caller: UserAgent, target: tuple[str, int]) -> int:
-    """The refusal of a call whose From names the trunk's endpoint."""
-    with pytest.raises(Refused) as refused:
-        caller.call(f"sip:1234@{target[0]}:{target[1]};transport=tls", via=target, from_uri="sip:alexa@alexa")
-    return refused.value.status
-
-
 class TestWhileACallIsUp:
     def test_a_second_run_changes_nothing_and_the_call_stays(
-        self, site: LaboratorySite, laboratory: Laboratory, edge: UserAgent, phone: UserAgent
+        self, site: LaboratorySite, edge: UserAgent, phone: UserAgent
     ) -> None:
-        laboratory.pbx.write("/usr/local/bin/counting", COUNTING)
-        laboratory.pbx.run("chmod", "755", "/usr/local/bin/counting")
-        override = site.inventory_path / "host_vars" / HOST / "counting.yml"
-        override.write_text("---\nansible_python_interpreter: /usr/local/bin/counting\n")
         call = edge.call(to("1234"), via=PBX)
         answered = phone.wait_for_call(5)
         talk_on(call, answered)
-        try:
-            run = site.run(LINK).good()
-        finally:
-            override.unlink()
-        assert run.changed()[HOST] == 0, run.changed_tasks(HOST)
-        executed = laboratory.pbx.read("/run/executed").count("executed")
+        run, executed = site.run_counted(lambda: site.run(LINK))
+        assert run.good().changed()[HOST] == 0, run.changed_tasks(HOST)
         assert 0 < executed <= MOST_EXECUTIONS
         assert_heard((call.stop_talking(), answered.stop_talking()), (PHONE_TONE, EDGE_TONE))
         call.hang_up()

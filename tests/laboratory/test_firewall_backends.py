@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import Laboratory
-from firewalled_host import END, HOST, FirewalledHost
+from firewalled_host import END, FirewalledHost
 from playbook_runs import Run
 
 STRANGERS = {"a stranger's signalling", "a neighbour's signalling", "a stranger's media"}

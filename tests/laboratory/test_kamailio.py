@@ -16,13 +16,13 @@ import pytest
 
 from alexa_laboratory import network
 from alexa_laboratory.authority import EDGE_NAME
+from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import REGISTRAR, TLS_PORT, Laboratory
 from alexa_laboratory.sip import Call, ConnectionRefused, Heard, Refused, TlsRefused, UserAgent
 from laboratory_site import LaboratorySite
 from playbook_runs import Run
 
 USERS_FILES = Path(__file__).resolve().parents[2] / "extensions" / "laboratory" / "files" / "kamailio-pbx"
-HOST = "aurora"
 KAMAILIO = "/etc/kamailio/kamailio.cfg"
 VIA = (network.PBX, TLS_PORT)
 GREETING = ("openssl", "s_client", "-tls1_2", "-connect", f"{network.PBX}:{TLS_PORT}")
