@@ -70,7 +70,6 @@ options:
     type: float
 requirements:
   - requests
-  - cryptography >= 40
 """
 
     MANAGEMENT = r"""

@@ -50,6 +50,30 @@ class Response:
         return " ".join(self.text.split())[:_QUOTED_CHARACTERS]
 
 
+@dataclass(frozen=True)
+class _Host:
+    """A host that was written to.
+
+    :param root: the URL of its root, checked and in the form that is sent.
+    :param proxies: the environment's proxies for it.
+    """
+
+    root: str
+    proxies: Mapping[str, str]
+
+    def prepared(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.PreparedRequest:
+        """A request to this host. Raises InvalidHeader for headers that can't be sent."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        prepared.url = self.root + requests.utils.requote_uri("".join(url.split("/", 3)[3:]))
+        prepared.prepare_headers(headers)
+        prepared.prepare_content_length(body)
+        prepared.body = body
+        return prepared
+
+
 class Transport:
     """Sends requests over connections that are kept open.
 
@@ -65,7 +89,7 @@ class Transport:
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
         self._session.mount("https://", adapter)
-        self._settings: dict[str, Mapping[str, Any]] = {}
+        self._hosts: dict[str, _Host] = {}
         if verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -75,26 +99,28 @@ class Transport:
         Raises TransportError if no answer came.
         """
         try:
-            prepared = requests.Request(method, url, headers=dict(headers), data=body).prepare()
-            answer = self._session.send(
-                prepared,
+            host = self._host(url)
+            # The session's own send looks after cookies, hooks and redirects, which this API has not.
+            answer = self._session.get_adapter(host.root).send(
+                host.prepared(method, url, headers, body),
                 # Given with each request: REQUESTS_CA_BUNDLE in the environment beats the session's own setting.
                 verify=self._verify,
-                proxies=self._environment(url)["proxies"],
+                proxies=host.proxies,
                 timeout=self._timeout,
-                allow_redirects=False,
             )
             # JSON is UTF-8; the library would guess where the content type is another.
             return Response(answer.status_code, answer.headers, answer.content.decode("utf-8", "replace"))
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._explained(method, url, error) from None
 
-    def _environment(self, url: str) -> Mapping[str, Any]:
-        """Proxies from the environment, looked up once for each host: the look-up costs more than the request."""
-        host = url.split("/", 3)[2]
-        if host not in self._settings:
-            self._settings[host] = self._session.merge_environment_settings(url, {}, False, None, None)
-        return self._settings[host]
+    def _host(self, url: str) -> _Host:
+        """What is the same for all requests to one host is found once: it costs more than a request."""
+        name = url.split("/", 3)[2]
+        if name not in self._hosts:
+            root = requests.Request("GET", f"https://{name}/").prepare().url
+            settings = self._session.merge_environment_settings(url, {}, False, None, None)
+            self._hosts[name] = _Host(str(root), settings["proxies"])
+        return self._hosts[name]
 
     def _explained(self, method: str, url: str, error: Exception) -> TransportError:
         host = url.split("/", 3)[2]

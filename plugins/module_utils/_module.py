@@ -13,7 +13,6 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
 from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import (
@@ -137,15 +136,21 @@ class Connections:
 Logic = Callable[[dict[str, Any], Connections, bool], Result]
 
 
-def run_module(options: dict[str, dict[str, Any]], logic: Logic, **module_arguments: Any) -> None:
+def run_module(
+    options: dict[str, dict[str, Any]],
+    logic: Logic,
+    libraries: dict[str, str | None] | None = None,
+    **module_arguments: Any,
+) -> None:
     """Make the module, run its logic, and end it. All modules support check mode.
 
     :param options: the module's own options, without those of C(api_options).
+    :param libraries: what the module needs besides requests, each with its import error, None where it is there.
     """
     module = AnsibleModule(
         argument_spec={**api_options(), **options}, supports_check_mode=True, **module_arguments
     )
-    for library, import_error in (("requests", REQUESTS_IMPORT_ERROR), ("cryptography", CRYPTOGRAPHY_IMPORT_ERROR)):
+    for library, import_error in {"requests": REQUESTS_IMPORT_ERROR, **(libraries or {})}.items():
         if import_error:
             module.fail_json(msg=missing_required_lib(library), exception=import_error)
     redactor = Redactor()

@@ -77,6 +77,8 @@ options:
       - Seconds between two looks at the trunk.
     type: float
     default: 15.0
+requirements:
+  - cryptography >= 40
 extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._attributes
@@ -142,6 +144,7 @@ trunk:
 
 from typing import Any
 
+from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
@@ -204,6 +207,7 @@ def main() -> None:
     run_module(
         OPTIONS,
         manage,
+        {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR},
         mutually_exclusive=[("peers", "fqdn_peer")],
         required_one_of=[("trunk_id", "tls_name", "peers", "fqdn_peer")],
     )

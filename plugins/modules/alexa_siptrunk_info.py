@@ -20,6 +20,8 @@ options:
     description:
       - Only the trunks whose certificate has this name.
     type: str
+requirements:
+  - cryptography >= 40
 extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._attributes.info
@@ -53,6 +55,7 @@ trunks:
 
 from typing import Any
 
+from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks, shown
@@ -74,7 +77,7 @@ def read(params: dict[str, Any], connections: Connections, _check_mode: bool) ->
 
 
 def main() -> None:
-    run_module(OPTIONS, read)
+    run_module(OPTIONS, read, {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR})
 
 
 if __name__ == "__main__":
