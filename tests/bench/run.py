@@ -13,6 +13,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Callable
@@ -39,11 +40,22 @@ def timed(command: list[str], environment: dict[str, str]) -> float:
     return time.perf_counter() - started
 
 
+def rows(count: int) -> list[dict[str, str]]:
+    """Rooms as a property-management system would export them."""
+    return [
+        {"extension": str(number), "comms_profile_id": f"amzn1.alexa.unit.did.{number}"}
+        for number in range(10_000, 10_000 + count)
+    ]
+
+
 def play(simulator: Simulator, way: str, trunk_id: str = "", count: int = 0) -> float:
     """Wall seconds of the play with one way of mapping; an unknown way is an empty play."""
-    command = ["ansible-playbook", "-i", "localhost,", str(HERE / "plays.yml"), "--tags", f"{way},untagged"]
-    extra = ["-e", json.dumps({"trunk_id": trunk_id, "count": count, "ansible_connection": "local"})]
-    return timed(command + extra, simulator.environment)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as rooms:
+        json.dump(rows(count), rooms)
+        rooms.flush()
+        command = ["ansible-playbook", "-i", "localhost,", str(HERE / "plays.yml"), "--tags", f"{way},untagged"]
+        extra = json.dumps({"trunk_id": trunk_id, "rooms": rooms.name, "ansible_connection": "local"})
+        return timed([*command, "-e", extra], simulator.environment)
 
 
 def new_trunk(simulator: Simulator) -> str:
@@ -57,15 +69,12 @@ def rounds(measure: Callable[[], float]) -> float:
 
 def peak_memory(simulator: Simulator, trunk_id: str) -> float:
     """Peak MB of the module's process with 10,000 mappings, made and then found unchanged."""
-    extensions = [
-        {"extension": str(number), "comms_profile_id": f"amzn1.alexa.unit.did.{number}"} for number in range(MANY)
-    ]
     peaks = []
     for _run in range(2):
         done = subprocess.run(
             [sys.executable, str(HERE / "module_process.py"), "alexa_extensions"],
             env={**os.environ, **simulator.environment, "PYTHONPATH": str(ROOT / ".build/collections")},
-            input=json.dumps({"trunk_id": trunk_id, "extensions": extensions}),
+            input=json.dumps({"trunk_id": trunk_id, "extensions": rows(MANY)}),
             capture_output=True,
             text=True,
             check=False,
@@ -77,7 +86,6 @@ def peak_memory(simulator: Simulator, trunk_id: str) -> float:
 
 
 def main() -> int:
-    rows: list[tuple[str, float, str, bool]] = []
     with Simulator(["--latency", "0.04", "--page-size", str(PAGE)]) as simulator:
         empty = rounds(lambda: play(simulator, "nothing"))
         looped = play(simulator, "loop", new_trunk(simulator), LOOPED) - empty
@@ -95,7 +103,7 @@ def main() -> int:
         requests = simulator.control("GET", "/stats")["total"]
         memory = peak_memory(simulator, new_trunk(simulator))
         allowed = math.ceil(COUNT / PAGE) + 1
-        rows += [
+        figures = [
             (f"extensions mapped by the last run, of {COUNT}", mapped, "", mapped == COUNT),
             ("empty play", empty, "s", True),
             (f"uri loop, {LOOPED} rooms, extrapolated to {COUNT}", per_thousand, "s", True),
@@ -107,9 +115,9 @@ def main() -> int:
             (f"requests of the second run (at most {allowed})", requests, "", requests <= allowed),
             (f"peak memory with {MANY} mappings (under 120 MB)", memory, "MB", memory < 120),
         ]
-    for label, value, unit, _held in rows:
+    for label, value, unit, _held in figures:
         print(f"{label:60} {value:10.2f} {unit}")
-    missed = [label for label, _value, _unit, held in rows if not held]
+    missed = [label for label, _value, _unit, held in figures if not held]
     for label in missed:
         print(f"NOT REACHED: {label}")
     return 1 if missed else 0
