@@ -83,3 +83,8 @@ def test_role_has_a_readme(role: str) -> None:
 def test_every_role_has_specs_and_defaults() -> None:
     assert [path.name for path in sorted((ROOT / "roles").iterdir()) if path.is_dir()] == ROLES
     assert ROLES
+
+
+def test_every_role_has_a_scenario() -> None:
+    scenarios = {path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml")}
+    assert scenarios == {*ROLES, "link_pbx"}
