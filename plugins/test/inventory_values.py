@@ -15,6 +15,9 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs imp
     problem_with_public_ipv4,
 )
 
+DIAL_PATTERN = re.compile(r"[0-9*#+]+|_(?:[0-9XZN*#+-]|\[(?:[0-9]-[0-9]|[0-9*#+])+\])+")
+RANGE_IN_SET = re.compile(r"([0-9])-([0-9])(?=[^\[]*\])")
+
 
 def port(value: Any) -> bool:
     """A TCP or UDP port, as a number or in digits (older Ansible renders numbers as text)."""
@@ -51,12 +54,20 @@ def dns_name(value: Any) -> bool:
     return problem_with_dns_name(value) is None
 
 
+def dial_pattern(value: Any) -> bool:
+    """A number, or a pattern of Asterisk that matches numbers of one length only."""
+    if not isinstance(value, str) or not DIAL_PATTERN.fullmatch(value):
+        return False
+    return all(first <= last for first, last in RANGE_IN_SET.findall(value))
+
+
 class TestModule:
     """What Ansible loads."""
 
     def tests(self) -> dict[str, Callable[[Any], bool]]:
         """The tests by name."""
         return {
+            "dial_pattern": dial_pattern,
             "dns_name": dns_name,
             "ipv4_network": ipv4_network,
             "port": port,
