@@ -4,12 +4,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,102 +14,15 @@ from alexa_laboratory import network
 from alexa_laboratory.authority import EDGE_NAME
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import REGISTRAR, TLS_PORT, Laboratory
-from alexa_laboratory.sip import Call, ConnectionRefused, Heard, Refused, TlsRefused, UserAgent
+from alexa_laboratory.sip import Call, ConnectionRefused, Refused, TlsRefused, UserAgent
+from kamailio_host import GREETING, VIA, Property, await_alexa, called_in, called_out, hear_each_other, hotel_of
 from laboratory_site import LaboratorySite
-from playbook_runs import Run
-
-USERS_FILES = Path(__file__).resolve().parents[2] / "extensions" / "laboratory" / "files" / "kamailio-pbx"
-KAMAILIO = "/etc/kamailio/kamailio.cfg"
-VIA = (network.PBX, TLS_PORT)
-GREETING = ("openssl", "s_client", "-tls1_2", "-connect", f"{network.PBX}:{TLS_PORT}")
-# What somebody uses Kamailio for already.
-OTHER_USE = "listen=udp:127.0.0.1:5090\nrequest_route {\n    exit;\n}\n"
-PLAYBOOK = """\
----
-- name: Put Kamailio in front of the PBX
-  hosts: alexa_pbx
-  gather_facts: false
-  tasks:
-    - name: Certify it
-      ansible.builtin.import_role:
-        name: alexa.smart_properties.pbx_tls
-      tags: tls
-    - name: Put it there
-      ansible.builtin.import_role:
-        name: alexa.smart_properties.pbx_kamailio
-      tags: kamailio
-"""
-VARIABLES: dict[str, Any] = {
-    "pbx_tls_group": "kamailio",
-    "pbx_kamailio_pbx": f"{network.PBX_INSIDE}:5060",
-    # Numbers of the PBX that Alexa may call, in all that Asterisk's patterns know.
-    "alexa_dial_in": [{"pattern": "_1[2-3]XX"}, {"pattern": "_ZZ-N"}, {"pattern": "9"}, {"pattern": "*8"}],
-    "pbx_kamailio_load_timeout": 30,
-}
-# All that a host has of Kamailio, rtpengine and units; and who runs or is enabled.
-STATE = (
-    "find /etc/kamailio /etc/rtpengine /etc/systemd/system /etc/default -type f -exec sha256sum {} + -o -type l -print"
-    " | sort; find /etc/kamailio -type d; ls -d /run/alexa-kamailio;"
-    " systemctl is-enabled kamailio rtpengine-daemon alexa-kamailio alexa-rtpengine;"
-    " ps -eo comm= | grep -E 'kamailio|rtpengine' | sort -u; systemctl show -p MainPID kamailio rtpengine-daemon"
-)
-
-
-@dataclass
-class Property:
-    """The PBX with its plain trunk, and runs of the role."""
-
-    laboratory: Laboratory
-    site: LaboratorySite
-    before: str
-
-    def run(self, *options: str, **variables: Any) -> Run:
-        given = json.dumps({**VARIABLES, **variables})
-        return self.site.run(str(self.site.folder / "sbc.yml"), "-e", given, *options)
-
-    def role(self, *options: str, **variables: Any) -> Run:
-        return self.run("--tags", "kamailio", *options, **variables)
-
-    def served(self) -> str:
-        """The certificate that a client from Amazon's network gets."""
-        said = self.laboratory.hosts["edge"].run(*GREETING, check=False).stdout
-        return "".join(re.findall("-----BEGIN.*?END CERTIFICATE-----", said, re.DOTALL)[:1])
-
-    def started(self) -> str:
-        """When Kamailio was started."""
-        return self.laboratory.pbx.run("systemctl", "show", "-p", "MainPID", "alexa-kamailio").stdout
-
-    def media(self) -> int:
-        """How many sockets rtpengine has open for calls."""
-        sockets = self.laboratory.pbx.run("ss", "-nuapH", "sport >= :10000 and sport <= :10200")
-        return sockets.stdout.count("rtpengine")
-
-    def state(self) -> str:
-        return self.laboratory.pbx.run("sh", "-c", STATE, check=False).stdout
 
 
 @pytest.fixture(scope="module")
 def hotel(laboratory: Laboratory, site: LaboratorySite) -> Iterator[Property]:
-    """A PBX whose administrator has made the plain trunk, on a host that uses Kamailio for something else."""
-    pbx = laboratory.pbx
-    trunk = {f"/etc/asterisk/{path.name}": path.read_text() for path in USERS_FILES.iterdir()}
-    kept = {path: pbx.read(path) for path in (*trunk, KAMAILIO)}
-    site.write("sbc.yml", PLAYBOOK)
-    for path, text in trunk.items():
-        pbx.write(path, kept[path] + text)
-    pbx.write(KAMAILIO, OTHER_USE)
-    pbx.asterisk("core reload")
-    pbx.run("systemctl", "start", "kamailio")
-    made = Property(laboratory, site, "")
-    made.before = made.state()
-    try:
+    with hotel_of(laboratory, site) as made:
         yield made
-    finally:
-        made.run(pbx_kamailio_state="absent", pbx_tls_state="absent", pbx_tls_remove_key=True).good()
-        pbx.run("systemctl", "stop", "kamailio")
-        for path, text in kept.items():
-            pbx.write(path, text)
-        pbx.asterisk("core reload")
 
 
 @pytest.fixture(scope="module")
@@ -124,11 +33,6 @@ def linked(hotel: Property) -> Property:
     assert "Show what changes in the files" in checked.changed_tasks(HOST)
     hotel.run().good()
     return hotel
-
-
-def await_alexa(hotel: Property) -> None:
-    """Return once the PBX has seen that Alexa answers: before, it sends no calls there."""
-    hotel.laboratory.pbx.await_output(" Avail ", "asterisk", "-rx", "pjsip show contacts")
 
 
 @pytest.fixture
@@ -144,26 +48,6 @@ def phone(linked: Property) -> Iterator[UserAgent]:
     with linked.laboratory.phone("1234") as agent:
         agent.answers()
         yield agent
-
-
-def called_in(edge: UserAgent, phone: UserAgent) -> tuple[Call, Call]:
-    """Alexa calls the room's phone; returns Alexa's side and the phone's."""
-    return edge.call(f"sip:1234@{network.PBX}", via=VIA), phone.wait_for_call(5)
-
-
-def called_out(edge: UserAgent, phone: UserAgent) -> tuple[Call, Call]:
-    """The phone calls a room's Echo; returns Alexa's side and the phone's."""
-    call = phone.call(f"sip:7201@{network.PBX_INSIDE}", via=REGISTRAR)
-    return edge.wait_for_call(5), call
-
-
-def hear_each_other(alexa: Call, room: Call, seconds: float = 1) -> None:
-    """Both talk; each hears the other's tone, and Alexa's side nothing that is not encrypted."""
-    with ThreadPoolExecutor(2) as both:
-        heard: list[Heard] = list(both.map(lambda side: side.talk(seconds), (alexa, room)))
-    assert [round(side.tone or 0, -1) for side in heard] == [400, 600]
-    assert min(side.received for side in heard) >= seconds * 50 * 0.8
-    assert [side.plain + side.undecryptable for side in heard] == [0, 0]
 
 
 @pytest.mark.parametrize("place", [called_in, called_out])
@@ -310,58 +194,6 @@ def test_a_caller_without_a_certificate_is_refused_where_one_is_asked_for(
     linked.role(pbx_kamailio_require_client_certificate=True).good()
     assert linked.laboratory.hosts["edge"].run(*GREETING, check=False).returncode != 0
     linked.role().good()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"pbx_kamailio_pbx": "old-pbx.example.com"}, "the PBX's own IPv4 address"),
-        ({"alexa_dial_in": [{"pattern": "_0."}]}, "match outside numbers too"),
-        ({"alexa_dial_in": [{"pattern": "_1[23"}]}, "match outside numbers too"),
-        ({"pbx_kamailio_inside_port": 5060}, "asterisk holds"),
-        ({"pbx_kamailio_control_port": 4569}, "asterisk holds"),
-        ({"pbx_kamailio_outside_address": "192.0.2.1"}, "is no address of this host"),
-        ({"pbx_kamailio_certificate_file": "/etc/missing.crt"}, "Run the role pbx_tls first"),
-        ({"pbx_kamailio_key_file": "/etc/ssh/ssh_host_ed25519_key"}, "cannot be read by the user kamailio"),
-        ({"pbx_kamailio_trust_file": "/etc/hostname"}, "holds no certificate"),
-    ],
-)
-def test_what_cannot_work_is_refused_and_all_stays(linked: Property, wrong: dict[str, Any], said: str) -> None:
-    before = linked.state()
-    run = linked.role(**wrong)
-    assert run.failed() == {HOST} and said in run.message(HOST)
-    assert linked.state() == before
-
-
-def test_files_that_kamailio_does_not_take_are_not_put_in_place(linked: Property) -> None:
-    """Its TLS module is a package of its own, which is missing."""
-    pbx, before = linked.laboratory.pbx, linked.state()
-    module = pbx.run("find", "/usr/lib", "-path", "*/kamailio/modules/tls.so").stdout.strip()
-    pbx.run("mv", module, f"{module}.away")
-    try:
-        run = linked.role(alexa_dial_in=[{"pattern": "1555"}])
-    finally:
-        pbx.run("mv", f"{module}.away", module)
-    assert run.failed() == {HOST} and "Kamailio does not take the new files" in run.message(HOST)
-    assert "failed to load module" in run.message(HOST)
-    assert linked.state() == before
-
-
-def test_what_does_not_serve_is_put_back(linked: Property, edge: UserAgent, phone: UserAgent) -> None:
-    pbx, before = linked.laboratory.pbx, linked.state()
-    # It says of the new files, and of them alone, that Kamailio does not answer.
-    lies = "#!/bin/sh\ngrep -q '^.*1555' /etc/kamailio/alexa/kamailio.cfg && exit 1\nexec /usr/sbin/kamcmd \"$@\"\n"
-    pbx.write("/usr/local/bin/kamcmd", lies)
-    pbx.run("chmod", "755", "/usr/local/bin/kamcmd")
-    try:
-        run = linked.role(alexa_dial_in=[{"pattern": "1555"}], pbx_kamailio_load_timeout=2)
-    finally:
-        pbx.run("rm", "/usr/local/bin/kamcmd")
-    assert run.failed() == {HOST} and "Look until both serve" in run.message(HOST)
-    assert linked.state() == before
-    alexa, room = called_in(edge, phone)
-    hear_each_other(alexa, room)
-    alexa.hang_up()
 
 
 def test_undo_leaves_nothing(linked: Property, edge: UserAgent) -> None:
