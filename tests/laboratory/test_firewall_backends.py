@@ -15,13 +15,11 @@ from alexa_laboratory.laboratory import Laboratory
 from firewalled_host import END, FirewalledHost
 from playbook_runs import Run
 
-STRANGERS = {"a stranger's signalling", "a neighbour's signalling", "a stranger's media"}
-# What the user's own firewall admits of the probes before.
-OPEN_BEFORE = {
-    "nftables": set(),
-    "firewalld": {"Amazon's media", "a stranger's media", "a phone's media"},
-    "ufw": {"Amazon's media", "a stranger's media", "a phone's media"},
-}
+TRUNK_STRANGERS = {"a phone's call to that trunk", "a stranger's call to that trunk"}
+STRANGERS = {"a stranger's signalling", "a neighbour's signalling", "a stranger's media", *TRUNK_STRANGERS}
+UNKNOWN = {"Amazon's media", "a stranger's media", "a phone's media", "the inside PBX's trunk", *TRUNK_STRANGERS}
+# What the user's own firewall closes of the probes before.
+CLOSED_BEFORE: dict[str, set[str]] = {"nftables": set(), "firewalld": UNKNOWN, "ufw": UNKNOWN}
 BY_HAND = {
     "nftables": "nft flush chain inet alexa_sip input",
     "firewalld": (
@@ -47,7 +45,19 @@ backend = polling
 logpath = /var/log/laboratory-jail
 ignoreip = 192.0.2.7
 """
+JAILS_TOLD = {"Tell the running jails", "Ignore Amazon no more"}
 AMAZON = "3.239.178.128/25"
+# A zone that its editor has not finished.
+BROKEN_ZONE = "/etc/firewalld/zones/guests.xml"
+REFUSING = "/usr/local/bin/laboratory-firewall-cmd"
+REFUSES = """\
+#!/bin/sh
+if test "$1" = {option} && test -e /etc/firewalld/policies/alexa-sip.xml; then
+    echo 'Error: INVALID_POLICY: says the laboratory' >&2
+    exit 1
+fi
+exec firewall-cmd "$@"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +81,7 @@ def backend(request: pytest.FixtureRequest, host: FirewalledHost) -> Iterator[st
 @pytest.fixture(scope="module")
 def before(host: FirewalledHost, backend: str) -> tuple[str, str]:
     """The rules and the files of a PBX that the role has never seen."""
-    assert host.refused() == OPEN_BEFORE[backend]
+    assert host.refused() == CLOSED_BEFORE[backend]
     return host.look()
 
 
@@ -127,6 +137,32 @@ class TestFirewalld:
         finally:
             host.shell(END["firewalld"])
 
+    def test_files_that_firewalld_does_not_take_are_never_reloaded(self, host: FirewalledHost) -> None:
+        host.prepare("firewalld")
+        try:
+            host.shell(f"printf '<zone><service name=' >{BROKEN_ZONE}")
+            before = host.look()
+            for option in ("--check", "--diff"):
+                run = host.role(option)
+                assert run.failed() == {HOST} and "INVALID_ZONE: not a valid zone file" in run.message(HOST)
+                assert "Mend them until 'firewall-cmd --check-config' says success" in run.message(HOST)
+            assert host.look() == before
+            host.shell(f"rm {BROKEN_ZONE}")
+            for option in ("--check-config", "--reload"):
+                self.refuses_the_role(host, host.look(), option)
+        finally:
+            host.shell(f"rm -rf {BROKEN_ZONE} {REFUSING}")
+            host.shell(END["firewalld"])
+
+    def refuses_the_role(self, host: FirewalledHost, before: tuple[str, str], option: str) -> None:
+        """With a firewalld that does not take the role's policy."""
+        host.machine.write(REFUSING, REFUSES.format(option=option))
+        host.shell(f"chmod 755 {REFUSING}")
+        run = host.role("-e", f"pbx_firewall_firewalld={REFUSING}")
+        assert run.failed() == {HOST} and "Error: INVALID_POLICY: says the laboratory" in run.message(HOST)
+        assert "Its files are as they were" in run.message(HOST)
+        assert host.look() == before
+
     def test_a_firewall_that_does_not_run_is_refused(self, host: FirewalledHost) -> None:
         before = host.look()
         run = host.role("-e", "pbx_firewall_backend=ufw")
@@ -152,6 +188,13 @@ def ignored(host: FirewalledHost) -> dict[str, set[str]]:
     return {jail: {line[3:] for line in text.splitlines()[1:]} for jail, text in said.items()}
 
 
+def told_of(run: Run) -> set[tuple[str, str]]:
+    """Which running jails are told, or would be, of which networks."""
+    tasks = [hosts[HOST] for name, hosts in run.tasks if name in JAILS_TOLD and HOST in hosts]
+    items = [item for task in tasks for item in task.get("results", []) if item.get("changed")]
+    return {(item["item"][0], item["item"][1]) for item in items}
+
+
 class TestFail2ban:
     def test_ignores_amazon_besides_the_users_own(self, host: FirewalledHost, banning: dict[str, set[str]]) -> None:
         files = host.look()[1]
@@ -175,8 +218,20 @@ class TestFail2ban:
         assert ignored(host) == {"asterisk": {AMAZON}, "asterisk-own": {AMAZON}}
         host.machine.write("/etc/fail2ban/jail.local", JAILS)
         host.shell("fail2ban-client reload && fail2ban-client set asterisk addignoreip 192.0.2.99")
-        host.role(*ABSENT).good()
+        told, still = host.role("--check", *ABSENT).good(), ignored(host)
+        done = host.role(*ABSENT).good()
+        assert still["asterisk"] == banning["asterisk"] | {AMAZON} and told_of(told) == told_of(done)
         assert ignored(host) == banning and host.look()[1] == files
+
+    def test_check_tells_what_the_jails_will_ignore_no_more(self, host: FirewalledHost, banning: object) -> None:
+        """One of them ignores Amazon by the user's own files too, and goes on to."""
+        host.machine.write("/etc/fail2ban/jail.local", JAILS.replace("192.0.2.7", f"192.0.2.7 {AMAZON}"))
+        host.shell("fail2ban-client reload")
+        told, done = host.role("--check").good(), host.role().good()
+        assert told_of(told) == told_of(done) == {("asterisk", AMAZON)}
+        told, done = host.role("--check", *ABSENT).good(), host.role(*ABSENT).good()
+        assert told_of(told) == told_of(done) == {("asterisk", AMAZON)}
+        assert AMAZON in ignored(host)["asterisk-own"] and AMAZON not in ignored(host)["asterisk"]
 
 
 # Last, since its last firewall stays up to the end of the module.
@@ -213,5 +268,5 @@ class TestBackend:
         self, host: FirewalledHost, backend: str, before: tuple[str, str], restarted: str
     ) -> None:
         assert host.role(*ABSENT).good().changed()[HOST]
-        assert host.look() == before and host.refused() == OPEN_BEFORE[backend]
+        assert host.look() == before and host.refused() == CLOSED_BEFORE[backend]
         assert host.role(*ABSENT).good().changed() == {HOST: 0}

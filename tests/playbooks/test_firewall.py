@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -48,8 +49,11 @@ PROBES = {
     "a stranger beside the media ports": (STRANGER, "udp", 10201),
     "a stranger's remote login": (STRANGER, "tcp", 22),
     "a phone's plain SIP": (PHONE, "udp", 5060),
+    "the inside PBX's trunk": (PHONE, "udp", 5070),
+    "a stranger's call to that trunk": (STRANGER, "udp", 5070),
 }
 CLOSED = {"a stranger's signalling", "a phone's signalling"}
+KAMAILIO = {"alexa_pbx_kind": "kamailio", "pbx_kamailio_pbx": f"{PHONE}:5060"}
 # With the property's own networks given.
 CLOSED_INSIDE = {"a stranger's signalling", "a stranger's media"}
 
@@ -59,7 +63,7 @@ def network() -> Iterator[Network]:
     network = Network()
     try:
         network.open()
-        network.serve("tcp:5061", "tcp:22", "udp:10100", "udp:10200", "udp:10201", "udp:5060")
+        network.serve("tcp:5061", "tcp:22", "udp:10100", "udp:10200", "udp:10201", "udp:5060", "udp:5070")
         yield network
     finally:
         network.close()
@@ -215,6 +219,37 @@ class TestInsideNetworks:
         run = apply(site, network, "-e", '{"alexa_inside_networks": ["10.77.1.0/24"]}').good()
         assert run.changed()["aurora"] and refused(network) == CLOSED_INSIDE
         assert others_now(network) == others
+
+
+class TestInsidePeer:
+    """A PBX behind Kamailio, with a plain trunk."""
+
+    def test_alone_is_admitted_to_the_trunks_port(self, site: Site, network: Network, loaded: Run) -> None:
+        run = apply(site, network, "-e", json.dumps(KAMAILIO)).good()
+        assert run.changed()["aurora"] and refused(network) == CLOSED | {"a stranger's call to that trunk"}
+        assert apply(site, network, "-e", json.dumps(KAMAILIO)).good().changed() == {"aurora": 0}
+        assert apply(site, network).good().changed()["aurora"] and refused(network) == CLOSED
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"pbx_kamailio_pbx": "pbx.example.com:5060"}, "the PBX's own IPv4 address"),
+            ({"pbx_firewall_inside_peer": "10.77.1.300"}, "the PBX's own IPv4 address"),
+            ({"pbx_firewall_inside_port": 0}, "not among alexa_rtp_ports"),
+            ({"pbx_kamailio_inside_port": 10100}, "not among alexa_rtp_ports"),
+        ],
+    )
+    def test_that_cannot_be_is_refused(self, wrong: dict[str, Any], said: str, site: Site, network: Network) -> None:
+        run = apply(site, network, "-e", json.dumps({**KAMAILIO, **wrong}))
+        assert run.failed() == {"aurora"} and said in run.message("aurora")
+
+    def test_is_in_the_table_for_appliances(self, site: Site, network: Network) -> None:
+        written = {"pbx_firewall_backend": "file", "pbx_firewall_file": str(site.folder / "rules.nft")}
+        apply(site, network, "-e", json.dumps({**KAMAILIO, **written})).good()
+        rows = [row.split("|") for row in (site.folder / "rules.md").read_text().splitlines() if row[2:3].isdigit()]
+        assert [row[1].strip() for row in rows] == [str(number + 1) for number in range(len(rows))]
+        shown = [[cell.strip() for cell in row[2:6]] for row in rows]
+        assert ["UDP", PHONE, "5070", "allow"] in shown and ["UDP", "any", "5070", "deny"] in shown
 
 
 @pytest.fixture(scope="module")
