@@ -77,6 +77,16 @@ def test_busy(phones: Phones) -> None:
     connected(phone, other)
 
 
+def test_forwarded(phones: Phones) -> None:
+    phone, other = phones
+    other.forwards("sip:8@elsewhere.example")
+    with pytest.raises(Refused, match="302 Moved Temporarily"):
+        connected(phone, other)
+    assert "Contact: <sip:8@elsewhere.example>\r\n" in phone.trace[-2].text
+    other.answers(0)
+    connected(phone, other)
+
+
 def test_secure_offer_to_a_plain_phone_is_refused(phones: Phones) -> None:
     phone, other = phones
     with pytest.raises(Refused) as refusal:

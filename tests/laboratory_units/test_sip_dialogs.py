@@ -219,6 +219,18 @@ def test_gaps_in_the_sound_are_counted(peer: Peer, agent: UserAgent, numbers: tu
     assert (heard.received, heard.lost) == (len(numbers), lost)
 
 
+@pytest.mark.parametrize("answer", ["202 Accepted", "603 Declined"])
+def test_a_transfer_is_asked_for_in_the_call(peer: Peer, agent: UserAgent, answer: str) -> None:
+    call, _answer = up(peer, agent)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(call.transfer, "sip:8@elsewhere.example")
+        text = peer.hear(f"REFER sip:p@{peer.address} SIP/2.0")
+        assert "\r\nRefer-To: <sip:8@elsewhere.example>\r\n" in text
+        peer.send(f"SIP/2.0 {answer}\r\n{_kept(text)}l: 0\r\n\r\n")
+        assert f"{asking.result(5)} " == answer[:4]
+    assert not call.ended
+
+
 @pytest.mark.parametrize("method", ["BYE", "INVITE", "UPDATE"])
 def test_requests_for_no_call_are_turned_away(peer: Peer, agent: UserAgent, method: str) -> None:
     peer.say(method, tag="nobody", body=peer.offer())

@@ -113,6 +113,10 @@ class UserAgent:
         """Refuse calls from now on with this status."""
         self._endpoint.policy = Policy(refusal=status)
 
+    def forwards(self, uri: str) -> None:
+        """Tell callers from now on to call this URI instead: 302 (RFC 3261, section 21.3.3)."""
+        self._endpoint.policy = Policy(refusal=302, elsewhere=uri)
+
     def wait_for_call(self, timeout: float) -> Call:
         """The next call that came in and was answered; TimeoutError where none came in so many seconds."""
         try:

@@ -19,7 +19,7 @@ from alexa_laboratory.sip.transaction import ServerTransaction
 if TYPE_CHECKING:
     from alexa_laboratory.sip.endpoint import Endpoint
 
-_BYE_ANSWERED = 5.0  # seconds
+_ANSWERED = 5.0  # seconds for the peer's word in a call
 
 
 class Call:
@@ -60,9 +60,13 @@ class Call:
         """What was sent and heard since the start of the talk."""
         return listen(self._endpoint.run(self._stop()))
 
+    def transfer(self, uri: str) -> int:
+        """Ask the peer to call somebody else in our place: REFER (RFC 3515). The status of the answer; NoAnswer."""
+        return self._endpoint.run(self._refer(uri))
+
     def hang_up(self) -> None:
         """Send BYE and await its 200; nothing where the call is over. Refused, NoAnswer as for any request."""
-        self._endpoint.run(self.bye(_BYE_ANSWERED))
+        self._endpoint.run(self.bye(_ANSWERED))
 
     @property
     def ended(self) -> bool:
@@ -82,6 +86,12 @@ class Call:
 
     async def _stop(self) -> Count:
         return self.media.stop()
+
+    async def _refer(self, uri: str) -> int:
+        request = self.dialog.request("REFER")
+        request.headers.set("Refer-To", f"<{uri}>")
+        flow = await self._endpoint.flow_of(self.dialog)
+        return (await self._endpoint.exchange(request, flow, _ANSWERED)).status
 
     # On the loop
 

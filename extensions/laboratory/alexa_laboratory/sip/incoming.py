@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Policy:
-    """What an agent does with calls: answer after so many seconds of ringing, or refuse with a status."""
+    """What an agent does with calls: answer after so many seconds of ringing, or refuse with a status.
+
+    :ivar elsewhere: the URI that a refusal with 302 names.
+    """
 
     after: float = 0.2
     refusal: int | None = None
+    elsewhere: str = ""
 
 
 async def ring(endpoint: Endpoint, transaction: ServerTransaction) -> None:
@@ -31,7 +35,10 @@ async def ring(endpoint: Endpoint, transaction: ServerTransaction) -> None:
     policy, invite = endpoint.policy, transaction.request
     peer = _offered(invite.body, srtp=endpoint.settings.srtp)
     if policy.refusal or (invite.body and peer is None):
-        transaction.respond(answer_to(invite, policy.refusal or 488, tag=endpoint.user))
+        refusal = answer_to(invite, policy.refusal or 488, tag=endpoint.user)
+        if policy.elsewhere:
+            refusal.headers.set("Contact", f"<{policy.elsewhere}>")
+        transaction.respond(refusal)
         return
     call = _call(endpoint, transaction, peer)
     _call_id, tag = call.dialog.key

@@ -32,6 +32,7 @@ _REASONS = {
     100: "Trying",
     180: "Ringing",
     200: "OK",
+    302: "Moved Temporarily",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
