@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.pbx import NAME
@@ -21,6 +24,18 @@ bind=0.0.0.0:5061
 cert_file={PLACE}/pbx.crt
 priv_key_file={PLACE}/pbx.key
 method=tlsv1_2
+"""
+
+
+# On a file system that nobody else uses, of 64 MB.
+SMALL = "/dev/shm"
+MOVE = f"cp -a {ETC} {SMALL} && mv {ETC} {ETC}.aside && ln -s {SMALL}/asterisk {ETC}"
+MOVE_BACK = f"rm -rf {SMALL}/asterisk {SMALL}/full && rm -f {ETC} && mv {ETC}.aside {ETC}"
+# The command line and the trial start work, but Asterisk does not start with the trunk's files.
+UNWILLING = f"""\
+#!/bin/sh
+case "$*" in *-rx*|*-C*|*-V*) ;; *) test ! -e {OWN}/transport.conf || exit 1 ;; esac
+exec /usr/sbin/aside/asterisk "$@"
 """
 
 
@@ -148,6 +163,47 @@ def test_a_changed_result_that_does_not_serve_gives_way_to_the_old(host: Asteris
     host.refused("does not serve", "configured as before", **broken)
     assert host.machine.read(f"{PLACE}/pbx.crt") in host.served() and host.listening(5071) == ""
     assert host.role().good().changed() == {HOST: 0}
+
+
+def test_an_asterisk_that_does_not_come_back_from_its_restart_gets_the_old_files(host: AsteriskHost) -> None:
+    host.machine.run("mkdir", "/usr/sbin/aside")
+    host.machine.run("mv", "/usr/sbin/asterisk", "/usr/sbin/aside/asterisk")
+    try:
+        host.machine.write("/usr/sbin/asterisk", UNWILLING)
+        host.machine.run("chmod", "755", "/usr/sbin/asterisk")
+        host.refused("Asterisk did not come back from its restart", "configured as before", pbx_asterisk_load_timeout=3)
+        host.phones_call_each_other()
+    finally:
+        host.machine.run("mv", "/usr/sbin/aside/asterisk", "/usr/sbin/asterisk")
+        host.machine.run("rmdir", "/usr/sbin/aside")
+        # It would start itself anew from where it was.
+        restart(host)
+
+
+@pytest.fixture
+def small_disk(host: AsteriskHost) -> Iterator[None]:
+    """The configuration is on a small file system, with a dial plan of 2 MB."""
+    host.machine.run("sh", "-c", MOVE)
+    try:
+        append(host, "extensions.conf", "; a line of a large dial plan\n" * 70000)
+        yield
+    finally:
+        host.machine.run("sh", "-c", MOVE_BACK)
+
+
+@pytest.mark.parametrize(
+    ("free", "at"),
+    [(0, "Write the new files"), (24, "Start an Asterisk"), (1000, "Include them once")],
+    ids=["new files", "trial start", "the user's own file"],
+)
+def test_with_a_full_disk(host: AsteriskHost, small_disk: None, free: int, at: str) -> None:
+    """`free` is in KiB: enough for what comes before the task `at`."""
+    filled = f"cat /dev/zero >{SMALL}/full; truncate -s -{free}K {SMALL}/full"
+    host.machine.run("sh", "-c", filled, check=False)
+    done = host.refused("No space left on device", "configured as before")
+    failed = [name for name, hosts in done.tasks if hosts.get(HOST, {}).get("failed")]
+    assert failed[0].startswith(at)
+    host.phones_call_each_other()
 
 
 def test_with_the_connection_cut_in_the_trial_start(host: AsteriskHost) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 
 from alexa_laboratory.inventory import HOST
+from alexa_laboratory.pbx import NAME
 from asterisk_host import ETC, OWN, AsteriskHost
+from issuing import issue
 from playbook_runs import Run
 
 PJSIP, EXTENSIONS = f"{ETC}/pjsip.conf", f"{ETC}/extensions.conf"
@@ -121,3 +123,19 @@ def test_a_renewed_certificate_is_served_without_a_restart(host: AsteriskHost) -
     assert done.changed()[HOST] > 0 and renewed.pem in host.served()
     assert startup(host.machine.asterisk("core show settings")) == started
     assert host.role().good().changed() == {HOST: 0}
+
+
+def test_an_intermediate_that_is_added_is_served(host: AsteriskHost) -> None:
+    intermediate = issue("Property Intermediate CA", host.authority, authority=True)
+    leaf = host.certify(issue(NAME, intermediate))
+    host.role().good()
+    assert leaf.pem in served_chain(host) and intermediate.pem not in served_chain(host)
+    host.machine.write(host.given["pbx_asterisk_certificate_file"], leaf.pem + intermediate.pem)
+    assert host.role().good().changed()[HOST] > 0
+    assert leaf.pem in served_chain(host) and intermediate.pem in served_chain(host)
+    assert host.role().good().changed() == {HOST: 0}
+
+
+def served_chain(host: AsteriskHost) -> str:
+    client = ("openssl", "s_client", "-showcerts", "-connect", "127.0.0.1:5061")
+    return str(host.machine.run(*client, check=False).stdout)

@@ -26,10 +26,11 @@ astrundir => $folder/state
 astlogdir => $folder/state
 CONF
 # Nothing that listens or connects by itself but the transport under test.
-printf '%s\n' '[modules]' 'autoload=yes' 'noload=chan_iax2.so' 'noload=res_pjsip_outbound_registration.so' \
+# By the program printf: the shell's own does not say that a disk is full.
+env printf '%s\n' '[modules]' 'autoload=yes' 'noload=chan_iax2.so' 'noload=res_pjsip_outbound_registration.so' \
     >"$folder/etc/modules.conf"
-printf '%s\n' '[logfiles]' 'messages => warning,error' >"$folder/etc/logger.conf"
-printf '%s\n' '[general]' 'enabled=no' >"$folder/etc/manager.conf"
+env printf '%s\n' '[logfiles]' 'messages => warning,error' >"$folder/etc/logger.conf"
+env printf '%s\n' '[general]' 'enabled=no' >"$folder/etc/manager.conf"
 chown -R "$user" "$folder"
 
 finish() {
