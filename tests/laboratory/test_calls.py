@@ -246,6 +246,31 @@ class TestLoad:
         assert memory_of_asterisk(laboratory) - warm < 200 * 20
 
 
+class TestUnlinkedDuringACall:
+    def test_the_port_is_guarded_until_the_call_has_ended(
+        self, site: LaboratorySite, laboratory: Laboratory, edge: UserAgent, phone: UserAgent
+    ) -> None:
+        call = edge.call(to("1234"), via=PBX)
+        answered = phone.wait_for_call(5)
+        talk_on(call, answered)
+        # The second time as a hint that it has to be run again is followed too early.
+        for _time in range(2):
+            run = site.run(UNLINK, "-e", "unlink_confirm=true").good()
+            assert "The firewall rules stay until then" in run.shown("Show each property", HOST)
+            assert "asterisk" in laboratory.pbx.run("ss", "-lntpH", f"sport = :{TLS_PORT}").stdout
+            with laboratory.stranger() as stranger, pytest.raises(NoAnswer):
+                stranger.call(to("1234"), via=PBX, seconds_to_answer=1.5)
+        assert_heard((call.stop_talking(), answered.stop_talking()), (PHONE_TONE, EDGE_TONE))
+        call.hang_up()
+        answered.wait_for_end(5)
+        await_closed(laboratory)
+
+
+def await_closed(laboratory: Laboratory) -> None:
+    """Until nobody listens on the trunk's port."""
+    laboratory.pbx.await_output("No such", "sh", "-c", f"ss -lntH sport = :{TLS_PORT} | grep . || echo No such")
+
+
 @pytest.fixture(scope="module")
 def unlinked(site: LaboratorySite, phone: UserAgent) -> Run:
     return site.run(UNLINK, "-e", "unlink_confirm=true").good()
@@ -254,7 +279,7 @@ def unlinked(site: LaboratorySite, phone: UserAgent) -> Run:
 class TestUnlinked:
     def test_calls_fail_both_ways(self, laboratory: Laboratory, unlinked: Run, phone: UserAgent) -> None:
         assert status_of(phone, room("7201"), REGISTRAR) == 404
-        laboratory.pbx.await_output("No such", "sh", "-c", f"ss -lntH sport = :{TLS_PORT} | grep . || echo No such")
+        await_closed(laboratory)
         assert site_is_empty(laboratory)
 
     def test_phones_still_call_each_other(self, laboratory: Laboratory, unlinked: Run, phone: UserAgent) -> None:
