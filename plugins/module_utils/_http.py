@@ -65,6 +65,8 @@ class _Host:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> requests.PreparedRequest:
         """A request to this host. Raises InvalidHeader for headers that can't be sent."""
+        # An empty one would be sent in chunks, without a length.
+        body = body or None
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
         prepared.url = self.root + requests.utils.requote_uri("".join(url.split("/", 3)[3:]))

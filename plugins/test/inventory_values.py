@@ -15,7 +15,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs imp
     problem_with_public_ipv4,
 )
 
-DIAL_PATTERN = re.compile(r"[0-9*#+]+|_(?:[0-9XZN*#+-]|\[(?:[0-9]-[0-9]|[0-9*#+])+\])+")
+DIAL_PATTERN = re.compile(r"[0-9*#+]+|_(?!-+\Z)(?:[0-9XZN*#+-]|\[(?:[0-9]-[0-9]|[0-9*#+])+\])+")
 RANGE_IN_SET = re.compile(r"([0-9])-([0-9])(?=[^\[]*\])")
 
 

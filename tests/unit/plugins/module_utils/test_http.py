@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -61,6 +63,24 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@contextlib.contextmanager
+def speaking(answer: bytes) -> Iterator[tuple[int, list[str]]]:
+    """A server without TLS that answers its one connection so: its port, and what it was told."""
+    heard: list[str] = []
+
+    def speak() -> None:
+        connection, _address = listener.accept()
+        with connection:
+            heard.append(connection.recv(65536).decode("latin-1"))
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        speaker = threading.Thread(target=speak, daemon=True)
+        speaker.start()
+        yield int(listener.getsockname()[1]), heard
+        speaker.join(10)
+
+
 def test_an_answer_comes_over_a_trusted_connection_that_is_kept(serve: Serve) -> None:
     server = serve(http_answer(201, '{"name": "B\u00fcro"}', X_Amzn_RequestId="id-1", Content_Type="text/plain"))
     sender = transport(str(server.ca))
@@ -72,6 +92,27 @@ def test_an_answer_comes_over_a_trusted_connection_that_is_kept(serve: Serve) ->
     request = server.requests[0]
     assert request.startswith("POST /v1/a%23b?c=d HTTP/1.1\r\n") and request.endswith('\r\n\r\n{"x": 1}')
     assert "Authorization: Bearer token-1" in request
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("", "/"),
+        ("/pbx/v1/trunks?maxResults=5&nextToken=a%2Bb%3D%2F", "/pbx/v1/trunks?maxResults=5&nextToken=a%2Bb%3D%2F"),
+        ("/pbx//v1/a%2Fb/", "/pbx//v1/a%2Fb/"),
+    ],
+)
+def test_a_path_below_a_prefix_arrives_as_given(serve: Serve, path: str, target: str) -> None:
+    server = serve()
+    transport(str(server.ca)).send("GET", server.url + path, HEADERS)
+    assert server.requests[0].startswith(f"GET {target} HTTP/1.1\r\nHost: localhost:{server.port}\r\n")
+
+
+@pytest.mark.parametrize("body", [b"", None])
+def test_an_empty_body_has_a_length(serve: Serve, body: bytes | None) -> None:
+    server = serve()
+    transport(str(server.ca)).send("POST", server.url, HEADERS, body)
+    assert "\r\nContent-Length: 0\r\n" in server.requests[0] and "Transfer-Encoding" not in server.requests[0]
 
 
 @pytest.mark.parametrize("verify", [True, "another"])
@@ -154,20 +195,9 @@ def test_a_name_that_does_not_exist_got_nothing() -> None:
 
 
 def test_a_server_that_speaks_no_tls_is_an_error_of_tls() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-        def speak() -> None:
-            connection, _address = listener.accept()
-            with connection:
-                connection.recv(10)
-                connection.sendall(b"HTTP/1.0 400 This is plain\r\n\r\n")
-
-        speaker = threading.Thread(target=speak)
-        speaker.start()
+    with speaking(b"HTTP/1.0 400 This is plain\r\n\r\n") as (port, _heard):
         with pytest.raises(TransportError, match="TLS connection") as caught:
             transport(True).send("GET", f"https://localhost:{port}", HEADERS)
-        speaker.join()
     assert not caught.value.hopeless
 
 
@@ -179,6 +209,17 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, nam
         transport(True).send("POST", "https://api.invalid/v1", HEADERS)
     assert "refused" in str(caught.value)
     assert not caught.value.sent
+
+
+def test_a_proxy_gets_its_password_and_not_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking(b"HTTP/1.1 403 Not for you\r\nContent-Length: 0\r\n\r\n") as (port, heard):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:pass%40word@127.0.0.1:{port}")
+        with pytest.raises(TransportError, match="No connection to api.invalid") as caught:
+            transport(True).send("POST", "https://api.invalid/v1", HEADERS, b"{}")
+    assert heard[0].startswith("CONNECT api.invalid:443 HTTP/1.")
+    assert f"Proxy-Authorization: Basic {base64.b64encode(b'user:pass@word').decode()}\r\n" in heard[0]
+    assert "token-1" not in heard[0] and "pass" not in str(caught.value)
+    assert "403" in str(caught.value) and not caught.value.sent
 
 
 def test_a_host_that_the_environment_excepts_is_reached_without_the_proxy(

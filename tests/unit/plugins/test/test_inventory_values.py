@@ -14,7 +14,7 @@ from ansible_collections.alexa.smart_properties.plugins.test import inventory_va
 TESTS = inventory_values.TestModule().tests()
 
 GOOD: dict[str, list[Any]] = {
-    "dial_pattern": ["9", "*98", "+49", "_1XXX", "_[1-3]XX", "_NXX", "_2Z-XX", "_[*#]1", "_[1-35]X", "_ZZ-N"],
+    "dial_pattern": ["9", "*98", "+49", "_1XXX", "_[1-3]XX", "_NXX", "_2Z-XX", "_[*#]1", "_[1-35]X", "_ZZ-N", "_-1"],
     "dns_name": ["pbx.example.com", "a.b", "xn--mnchen-3ya.example"],
     "ipv4_network": ["3.239.178.128/25", "10.0.0.0/8", "198.51.100.7/32"],
     "port": [1, 5061, 65535, "5061"],
@@ -22,7 +22,9 @@ GOOD: dict[str, list[Any]] = {
     "public_ipv4": ["203.0.113.10", "3.239.178.130"],
 }
 BAD: dict[str, list[Any]] = {
-    "dial_pattern": ["", "_", "_X.", "_!", ".", "s", "1 2", "_1X,1,Dial", "_[12", "1\n", "_[3-1]", "_[1-]", "_[]", 9],
+    "dial_pattern": [
+        *["", "_", "_-", "_--", "_X.", "_!", ".", "s", "1 2", "_1X,1,Dial", "_[12", "1\n", "_[3-1]", "_[1-]", "_[]", 9],
+    ],
     "dns_name": ["", "pbx", "-a.example.com", "a b.example.com", "203.0.113.10", "*.example.com", None, 5],
     "ipv4_network": ["3.239.178.128", "3.239.178.129/25", "1.2.3.0/33", "::/0", "1.2.3.0/255.0.0.0", "1.2/16", None],
     "port": [0, 65536, 70000, -1, "0", "x", "5061 ", "", True, None, 5061.0],
