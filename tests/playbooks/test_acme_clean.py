@@ -25,7 +25,21 @@ DNS_TASKS = """
 - name: Take no record back
   ansible.builtin.fail:
     msg: the zone is locked
+  when: pbx_tls_acme_record_state == 'absent' and not stuck | default(false)
+- name: Take the record back
+  ansible.builtin.uri:
+    url: "{{ names_url }}/clear-txt"
+    method: POST
+    body_format: json
+    body: {host: "{{ pbx_tls_acme_record_name }}."}
+  changed_when: true
+  delegate_to: localhost
   when: pbx_tls_acme_record_state == 'absent'
+# No folder can be removed by a path that ends in a dot.
+- name: Have the place of the certificate stay
+  ansible.builtin.set_fact:
+    pbx_tls_acme_here: {path: "{{ pbx_tls_acme_here.path }}/."}
+  when: pbx_tls_acme_record_state == 'present' and stuck | default(false)
 - name: Write the record
   ansible.builtin.uri:
     url: "{{ names_url }}/set-txt"
@@ -34,21 +48,24 @@ DNS_TASKS = """
     body: {host: "{{ pbx_tls_acme_record_name }}.", value: "{{ written | default(pbx_tls_acme_record_value) }}"}
   changed_when: true
   delegate_to: localhost
+  when: pbx_tls_acme_record_state == 'present'
 """
-CERTIFIED, REFUSED = "certified", "refused"
+CERTIFIED, REFUSED, STUCK = "certified", "refused", "stuck"
+HOSTS: dict[str, dict[str, object]] = {CERTIFIED: {}, REFUSED: {"written": "something else"}, STUCK: {"stuck": True}}
 WARNING = "Warn of what is left of the challenge"
 
 
 @pytest.fixture(scope="module")
 def done(folder: Path) -> tuple[Site, Run]:
-    """One host whose record is right, and one whose record is not."""
+    """Hosts whose record is right, is not, and one where the control node keeps what it has."""
     site = Site(folder)
+    (folder / "tmp").mkdir()
     site.write("tls.yml", PLAY)
     with AcmeServer(folder / "acme") as server:
         site.inventory(
             {
                 host: {"alexa_pbx_name": f"{host}.example.com", "pbx_tls_dir": str(site.pbx / host), **own}
-                for host, own in {CERTIFIED: {}, REFUSED: {"written": "something else"}}.items()
+                for host, own in HOSTS.items()
             },
             pbx_tls_source="acme",
             pbx_tls_acme_directory=server.directory,
@@ -60,7 +77,7 @@ def done(folder: Path) -> tuple[Site, Run]:
             pbx_tls_acme_dns_tasks=str(site.write("dns.yml", DNS_TASKS)),
             names_url=server.names_url,
         )
-        return site, site.run("tls.yml")
+        return site, site.run("tls.yml", TMPDIR=str(folder / "tmp"))
 
 
 def test_the_certificate_is_installed_and_the_rest_told(done: tuple[Site, Run]) -> None:
@@ -78,3 +95,13 @@ def test_the_reason_for_no_certificate_is_not_lost(done: tuple[Site, Run]) -> No
     assert "pbx_tls_acme_dns_tasks wait until" in run.message(REFUSED)
     assert "the zone is locked" in run.shown(WARNING, REFUSED)
     assert not (site.pbx / REFUSED / "alexa-pbx.crt").exists()
+
+
+def test_one_step_that_fails_does_not_keep_the_others_from_being_done(done: tuple[Site, Run]) -> None:
+    site, run = done
+    assert run.result("Take the record back", STUCK)["status"] == 200
+    told = run.shown("Warn of what is left on the control node", STUCK)
+    assert "Remove the place of the certificate failed" in told and (site.pbx / STUCK / "alexa-pbx.crt").exists()
+    # Emptied, and the only one that is left.
+    (left,) = (site.folder / "tmp").glob("*.acme")
+    assert not list(left.iterdir())

@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from namespaces import AMAZON, PHONE, STRANGER, Network
+from namespaces import AMAZON, ANSWERING, PHONE, STRANGER, Network
 from playbook_runs import Run, Site, mode
 
 pytestmark = pytest.mark.skipif(
@@ -58,13 +60,27 @@ KAMAILIO = {"alexa_pbx_kind": "kamailio", "pbx_kamailio_pbx": f"{PHONE}:5060"}
 CLOSED_INSIDE = {"a stranger's signalling", "a stranger's media"}
 
 
+@contextlib.contextmanager
+def answering(network: Network, program: str, port: int) -> Iterator[None]:
+    """A program of this name that answers at a UDP port of the PBX."""
+    named = f"open('/proc/self/comm', 'w').write({program!r})\n{ANSWERING}"
+    command = ["ip", "netns", "exec", network.pbx, sys.executable, "-c", named, f"udp:{port}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None and server.stdout.readline() == "ready\n"
+            yield
+        finally:
+            server.kill()
+
+
 @pytest.fixture(scope="module")
 def network() -> Iterator[Network]:
     network = Network()
     try:
         network.open()
-        network.serve("tcp:5061", "tcp:22", "udp:10100", "udp:10200", "udp:10201", "udp:5060", "udp:5070")
-        yield network
+        network.serve("tcp:5061", "tcp:22", "udp:10100", "udp:10200", "udp:10201", "udp:5060")
+        with answering(network, "kamailio", 5070):
+            yield network
     finally:
         network.close()
 
@@ -230,6 +246,15 @@ class TestInsidePeer:
         assert apply(site, network, "-e", json.dumps(KAMAILIO)).good().changed() == {"aurora": 0}
         assert apply(site, network).good().changed()["aurora"] and refused(network) == CLOSED
 
+    def test_is_refused_where_its_port_is_anothers(self, site: Site, network: Network, loaded: Run) -> None:
+        before = network.rules()
+        taken = json.dumps({**KAMAILIO, "pbx_kamailio_inside_port": 5071})
+        with answering(network, "softswitch", 5071):
+            for options in (["--check"], []):
+                run = apply(site, network, "-e", taken, *options)
+                assert run.failed() == {"aurora"} and "softswitch holds UDP port 5071" in run.message("aurora")
+        assert network.rules() == before
+
     @pytest.mark.parametrize(
         ("wrong", "said"),
         [
@@ -270,4 +295,7 @@ class TestAbsent:
         assert not site.files() - {"pbx"} and not refused(network)
 
     def test_again_changes_nothing(self, site: Site, network: Network, removed: object) -> None:
-        assert apply(site, network, "-e", "pbx_firewall_state=absent").good().changed() == {"aurora": 0}
+        # The trunk of a PBX behind Kamailio need not be right for that.
+        wrong = {**KAMAILIO, "pbx_kamailio_pbx": "pbx.example.com", "pbx_kamailio_inside_port": 10100}
+        absent = json.dumps({**wrong, "pbx_firewall_state": "absent"})
+        assert apply(site, network, "-e", absent).good().changed() == {"aurora": 0}
