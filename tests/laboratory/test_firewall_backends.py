@@ -49,10 +49,11 @@ JAILS_TOLD = {"Tell the running jails", "Ignore Amazon no more"}
 AMAZON = "3.239.178.128/25"
 # A zone that its editor has not finished.
 BROKEN_ZONE = "/etc/firewalld/zones/guests.xml"
+ROLES_POLICY = "test -e /etc/firewalld/policies/alexa-sip.xml"
 REFUSING = "/usr/local/bin/laboratory-firewall-cmd"
 REFUSES = """\
 #!/bin/sh
-if test "$1" = {option} && test -e /etc/firewalld/policies/alexa-sip.xml; then
+if {condition}; then
     echo 'Error: INVALID_POLICY: says the laboratory' >&2
     exit 1
 fi
@@ -148,19 +149,24 @@ class TestFirewalld:
                 assert "Mend them until 'firewall-cmd --check-config' says success" in run.message(HOST)
             assert host.look() == before
             host.shell(f"rm {BROKEN_ZONE}")
-            for option in ("--check-config", "--reload"):
-                self.refuses_the_role(host, host.look(), option)
+            for condition, told in (
+                (f'test "$1" = --check-config && {ROLES_POLICY}', "Its files are as they were"),
+                (f'test "$1" = --reload && {ROLES_POLICY}', "Its files are as they were"),
+                ('test "$1" = --reload', "Putting the old policy back failed too"),
+            ):
+                self.refuses_the_role(host, condition, told)
         finally:
             host.shell(f"rm -rf {BROKEN_ZONE} {REFUSING}")
             host.shell(END["firewalld"])
 
-    def refuses_the_role(self, host: FirewalledHost, before: tuple[str, str], option: str) -> None:
-        """With a firewalld that does not take the role's policy."""
-        host.machine.write(REFUSING, REFUSES.format(option=option))
+    def refuses_the_role(self, host: FirewalledHost, condition: str, told: str) -> None:
+        """With a firewalld that refuses what it is told under this condition."""
+        before = host.look()
+        host.machine.write(REFUSING, REFUSES.format(condition=condition))
         host.shell(f"chmod 755 {REFUSING}")
         run = host.role("-e", f"pbx_firewall_firewalld={REFUSING}")
         assert run.failed() == {HOST} and "Error: INVALID_POLICY: says the laboratory" in run.message(HOST)
-        assert "Its files are as they were" in run.message(HOST)
+        assert told in run.message(HOST)
         assert host.look() == before
 
     def test_a_firewall_that_does_not_run_is_refused(self, host: FirewalledHost) -> None:
