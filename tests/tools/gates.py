@@ -62,8 +62,6 @@ def ansible_test(name: str, count: Callable[[int, Path], results.Count], *option
 
 
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
-# One file of long tests, each with a site of its own.
-EACH_ALONE = ("-n", "2", "--dist", "load", "--maxschedchunk", "1")
 
 # The cheap ones first: a slip shows within seconds.
 GATES = [
@@ -84,7 +82,6 @@ GATES = [
     suite("scenarios", "tests/scenarios", *TWO_WORKERS),
     suite("playbooks", "tests/playbooks", *TWO_WORKERS),
     suite("laboratory", "tests/laboratory", *TWO_WORKERS),
-    suite("molecule", "tests/molecule", *EACH_ALONE),
 ]
 
 
