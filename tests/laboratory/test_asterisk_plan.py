@@ -59,6 +59,7 @@ def test_a_freepbx_without_the_file_for_our_line_is_refused(host: AsteriskHost) 
 
 
 def test_alexa_does_not_reach_its_own_trunk(host: AsteriskHost) -> None:
+    host.refused("alexa_dial_in names 7201", pbx_asterisk_dial_in=[{"pattern": "7201", "context": "internal"}])
     with host.laboratory.edge() as edge:
         edge.answers()
         host.role(pbx_asterisk_dial_in=[{"pattern": "_XXXX", "context": "internal"}]).good()

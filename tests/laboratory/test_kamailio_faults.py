@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,6 +21,11 @@ TOLD = "Tell what a real run would have both do"
 # What systemd reads beside the unit: neither the new nor the old Kamailio starts with it.
 DROP_IN = "/run/systemd/system/alexa-kamailio.service.d/laboratory.conf"
 OTHER = {"alexa_dial_in": [{"pattern": "1555"}]}
+FOLDER = "/etc/kamailio/alexa"
+# A rehearsing Kamailio that tells all that its user may write in, and ends.
+PRYING = '#!/bin/sh\n[ "$1" = -DD ] || exec /usr/sbin/kamailio "$@"\nfind /etc/kamailio -writable\nexit 1\n'
+# It says of the new files, and of them alone, that Kamailio does not answer.
+LYING = f"#!/bin/sh\ngrep -q '^.*1555' {FOLDER}/kamailio.cfg && exit 1\nexec /usr/sbin/kamcmd \"$@\"\n"
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +34,30 @@ def linked(laboratory: Laboratory, site: LaboratorySite) -> Iterator[Property]:
     with hotel_of(laboratory, site) as hotel:
         hotel.run().good()
         yield hotel
+
+
+@contextmanager
+def in_place_of(hotel: Property, program: str, script: str) -> Iterator[None]:
+    """The script is found before the program, but by units."""
+    pbx, path = hotel.laboratory.pbx, f"/usr/local/bin/{program}"
+    pbx.write(path, script)
+    pbx.run("chmod", "755", path)
+    try:
+        yield
+    finally:
+        pbx.run("rm", path)
+
+
+@pytest.fixture
+def disabled(linked: Property) -> Iterator[Property]:
+    """Kamailio is stopped and disabled, so that systemd does not know its unit any more."""
+    whole = linked.state()
+    # In this order: a unit that is stopped once it is unknown leaves its folder below /run.
+    linked.laboratory.pbx.run("systemctl", "stop", "alexa-kamailio")
+    linked.laboratory.pbx.run("systemctl", "disable", "alexa-kamailio")
+    yield linked
+    linked.role().good()
+    assert linked.state() == whole
 
 
 def failed(run: Run) -> str:
@@ -82,16 +112,55 @@ def test_tls_settings_that_do_not_work_cost_no_restart(linked: Property) -> None
     assert linked.state() == before and linked.started() == started
 
 
-def test_what_does_not_serve_is_put_back(linked: Property) -> None:
-    pbx, before = linked.laboratory.pbx, linked.state()
-    # It says of the new files, and of them alone, that Kamailio does not answer.
-    lies = "#!/bin/sh\ngrep -q '^.*1555' /etc/kamailio/alexa/kamailio.cfg && exit 1\nexec /usr/sbin/kamcmd \"$@\"\n"
-    pbx.write("/usr/local/bin/kamcmd", lies)
-    pbx.run("chmod", "755", "/usr/local/bin/kamcmd")
-    try:
+def test_kamailios_user_writes_nowhere_that_root_writes(linked: Property) -> None:
+    """A link planted there would have root write anywhere. Nor is a reason missing where no line is an error."""
+    before = linked.state()
+    with in_place_of(linked, "kamailio", PRYING):
+        said = failed(linked.role(**OTHER))
+    assert f"it does not come up, and says last: {FOLDER}.next/rehearsal/run. The host is as it was before" in said
+    assert linked.state() == before
+
+
+@pytest.mark.parametrize(
+    ("program", "script", "reason"),
+    [("kamailio", PRYING, "does not take the new files"), ("kamcmd", LYING, "Kamailio does not answer")],
+    ids=["refused", "put back"],
+)
+def test_a_disabled_kamailio_stays_so_where_new_files_do_not_work(
+    disabled: Property, program: str, script: str, reason: str
+) -> None:
+    before = disabled.state()
+    with in_place_of(disabled, program, script):
+        said = failed(disabled.role(**OTHER, pbx_kamailio_load_timeout=2))
+    assert reason in said and said.endswith("The host is as it was before.")
+    assert disabled.state() == before
+
+
+def test_a_run_cut_while_it_swapped_is_made_whole(linked: Property) -> None:
+    before, started = linked.state(), linked.started()
+    linked.laboratory.pbx.run("mv", FOLDER, f"{FOLDER}.previous")
+    cut = linked.state()
+    linked.role("--check").good()
+    assert linked.state() == cut
+    assert linked.role().good().changed() == {HOST: 1}
+    assert linked.state() == before and linked.started() == started
+
+
+def test_files_that_somebody_deleted_are_not_said_to_be_put_back(linked: Property) -> None:
+    before = linked.state()
+    linked.laboratory.pbx.run("rm", "-r", FOLDER)
+    with in_place_of(linked, "kamcmd", LYING):
         said = failed(linked.role(**OTHER, pbx_kamailio_load_timeout=2))
-    finally:
-        pbx.run("rm", "/usr/local/bin/kamcmd")
+    assert said.endswith("What ran could not be put back: its files were gone.")
+    assert linked.state() == linked.before
+    linked.role().good()
+    assert linked.state() == before
+
+
+def test_what_does_not_serve_is_put_back(linked: Property) -> None:
+    before = linked.state()
+    with in_place_of(linked, "kamcmd", LYING):
+        said = failed(linked.role(**OTHER, pbx_kamailio_load_timeout=2))
     assert "Look until both serve" in said and "Kamailio does not answer" in said
     assert "what ran was seen to run again" in said
     assert linked.state() == before

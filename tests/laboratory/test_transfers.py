@@ -67,6 +67,16 @@ def test_alexa_transfers_no_call(by: str, edge: UserAgent, phone: UserAgent, lab
     at_phone.wait_for_end(5)
 
 
+@pytest.mark.parametrize("by", ["alexa", "phone"])
+def test_where_keys_would_transfer_to(by: str, edge: UserAgent, phone: UserAgent, laboratory: Laboratory) -> None:
+    at_edge, at_phone = called(by, edge, phone)
+    channels = laboratory.pbx.asterisk("core show channels concise").splitlines()
+    (alexas,) = (line.split("!")[0] for line in channels if line.startswith("PJSIP/alexa-"))
+    assert "TRANSFER_CONTEXT=from-alexa" in laboratory.pbx.asterisk(f"core show channel {alexas}").splitlines()
+    at_edge.hang_up()
+    at_phone.wait_for_end(5)
+
+
 def test_alexa_forwards_no_call(edge: UserAgent, phone: UserAgent) -> None:
     edge.forwards(OUTSIDE)
     try:
@@ -75,6 +85,15 @@ def test_alexa_forwards_no_call(edge: UserAgent, phone: UserAgent) -> None:
     finally:
         edge.answers()
     assert refused.value.status == 486
+
+
+def test_a_phone_transfers_alexas_call_to_another_room(edge: UserAgent, phone: UserAgent) -> None:
+    at_edge, at_phone = called("alexa", edge, phone)
+    assert at_phone.transfer(f"sip:7202@{network.PBX_INSIDE}") == 202
+    at_room = edge.wait_for_call(5)
+    assert heard(at_edge, at_room) >= 15
+    at_edge.hang_up()
+    at_room.wait_for_end(5)
 
 
 def test_a_phone_still_transfers_alexas_call(edge: UserAgent, phone: UserAgent, laboratory: Laboratory) -> None:

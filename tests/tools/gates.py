@@ -81,7 +81,7 @@ GATES = [
     ansible_test("sanity", results.of_sanity),
     suite("scenarios", "tests/scenarios", *TWO_WORKERS),
     suite("playbooks", "tests/playbooks", *TWO_WORKERS),
-    suite("laboratory", "tests/laboratory", *TWO_WORKERS),
+    suite("laboratory", "tests/laboratory", "--ignore=tests/laboratory/long", *TWO_WORKERS),
 ]
 
 

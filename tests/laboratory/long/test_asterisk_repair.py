@@ -98,6 +98,16 @@ def test_the_port_of_an_earlier_trunk_is_waited_for(host: AsteriskHost) -> None:
     host.machine.await_output("fully booted", "asterisk", "-rx", "core waitfullybooted")
 
 
+def test_an_editors_copy_is_neither_lost_nor_in_the_way(host: AsteriskHost) -> None:
+    host.role().good()
+    host.machine.write(f"{OWN}/pjsip.conf~", "; an editor's\n")
+    assert host.role().good().changed() == {HOST: 0}
+    host.refused("also holds pjsip.conf~", "Move that away", pbx_asterisk_rtp_timeout=70)
+    host.role(pbx_asterisk_state="absent").good()
+    assert host.machine.run("ls", "-A", OWN).stdout.split() == ["pjsip.conf~"]
+    assert "Unable to find" in host.machine.asterisk("pjsip show endpoint alexa")
+
+
 def test_a_run_that_was_cut_between_two_renames_loses_nothing(host: AsteriskHost) -> None:
     host.role().good()
     linked = host.look()
