@@ -31,6 +31,7 @@ env printf '%s\n' '[modules]' 'autoload=yes' 'noload=chan_iax2.so' 'noload=res_p
     >"$folder/etc/modules.conf"
 env printf '%s\n' '[logfiles]' 'messages => warning,error' >"$folder/etc/logger.conf"
 env printf '%s\n' '[general]' 'enabled=no' >"$folder/etc/manager.conf"
+# From here on the folder is the user's: nothing below writes there as root, or reads but as the user.
 chown -R "$user" "$folder"
 
 finish() {
@@ -46,12 +47,15 @@ trap 'exit 1' HUP INT PIPE TERM
 ask() {
     asterisk -C "$folder/etc/asterisk.conf" -rx "$1" 2>/dev/null
 }
+read_log() {
+    runuser -u "$user" -- sh -c 'cat "$1"/state/messages* 2>/dev/null' sh "$folder"
+}
 tries=0
 until ask 'core waitfullybooted' >/dev/null; do
     tries=$((tries + 1))
     if [ "$tries" -gt 150 ] || ! kill -0 "$rehearsed" 2>/dev/null; then
         echo 'the rehearsing Asterisk did not start:'
-        tail -n 5 "$folder"/state/messages* 2>/dev/null || true
+        read_log | tail -n 5
         exit 1
     fi
     sleep 0.2
@@ -59,5 +63,5 @@ done
 ask "pjsip show transports"
 ask "pjsip show endpoint $endpoint"
 ask "dialplan show $context"
-grep -hE '[]] (res_pjsip|res_sorcery|config_options|format_cap|pbx)[a-z_/]*[.]c:' "$folder"/state/messages* |
+read_log | grep -E '[]] (res_pjsip|res_sorcery|config_options|format_cap|pbx)[a-z_/]*[.]c:' |
     grep -v 'Unable to load config file' | head -n 8 || true
