@@ -48,7 +48,7 @@ ask() {
     asterisk -C "$folder/etc/asterisk.conf" -rx "$1" 2>/dev/null
 }
 read_log() {
-    runuser -u "$user" -- sh -c 'cat "$1"/state/messages* 2>/dev/null' sh "$folder"
+    runuser -u "$user" -- cat "$folder"/state/messages* 2>/dev/null
 }
 tries=0
 until ask 'core waitfullybooted' >/dev/null; do
