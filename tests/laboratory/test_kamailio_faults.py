@@ -23,7 +23,7 @@ DROP_IN = "/run/systemd/system/alexa-kamailio.service.d/laboratory.conf"
 OTHER = {"alexa_dial_in": [{"pattern": "1555"}]}
 FOLDER = "/etc/kamailio/alexa"
 # A rehearsing Kamailio that tells all that its user may write in, and ends.
-PRYING = '#!/bin/sh\n[ "$1" = -DD ] || exec /usr/sbin/kamailio "$@"\nfind /etc/kamailio -writable\nexit 1\n'
+PRYING = '#!/bin/sh\n[ "$1" = -DD ] || exec /usr/sbin/kamailio "$@"\ncd /etc/kamailio\nfind "$PWD" -writable\nexit 1\n'
 # It says of the new files, and of them alone, that Kamailio does not answer.
 LYING = f"#!/bin/sh\ngrep -q '^.*1555' {FOLDER}/kamailio.cfg && exit 1\nexec /usr/sbin/kamcmd \"$@\"\n"
 
