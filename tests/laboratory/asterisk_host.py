@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from alexa_laboratory import network
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import REGISTRAR, Laboratory
 from alexa_laboratory.pbx import NAME
+from alexa_laboratory.sip import Call
 from issuing import Issued, issue
 from laboratory_site import LaboratorySite
-from playbook_runs import Run
+from playbook_runs import Run, play_of
 
 ETC = "/etc/asterisk"
 OWN = f"{ETC}/alexa"
@@ -35,12 +38,18 @@ asterisk -rx 'dialplan show internal'
 asterisk -rx 'dialplan show from-alexa'
 ss -lntH | awk '{{print $4}}' | sort
 pgrep -cx asterisk"""
-PLAY = """\
-- name: Connect the PBX with Alexa
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_asterisk
+
+
+def users_transport(name: str) -> str:
+    """A section of pjsip.conf by the user: a TLS transport of that name on the trunk's port."""
+    return f"""
+[{name}]
+type=transport
+protocol=tls
+bind=0.0.0.0:5061
+cert_file={PLACE}/pbx.crt
+priv_key_file={PLACE}/pbx.key
+method=tlsv1_2
 """
 
 
@@ -59,7 +68,7 @@ class AsteriskHost(LaboratorySite):
             "pbx_asterisk_key_file": f"{PLACE}/pbx.key",
             "pbx_asterisk_trust_file": f"{PLACE}/trust.pem",
         }
-        self.play = self.write("play.yml", PLAY)
+        self.play = self.write("play.yml", play_of("pbx_asterisk"))
 
     def save(self) -> None:
         self.machine.run("sh", "-c", SAVE)
@@ -112,18 +121,32 @@ class AsteriskHost(LaboratorySite):
         last = done.message(HOST).splitlines()[-1]
         assert last.startswith(f"{HOST}: "), done.message(HOST)
         for words in said:
-            assert words in last
+            assert words in last, last
         assert self.look() == before
         return done
 
-    def phones_call_each_other(self) -> None:
-        """The property's own phones, which no fault may touch."""
+    @contextmanager
+    def call_between_phones(self) -> Iterator[tuple[Call, Call]]:
+        """The two sides of a call of the property's own phones, which ends with the block."""
         with self.laboratory.phone("1234") as caller, self.laboratory.phone("1235") as callee:
             callee.answers()
             call = caller.call(f"sip:1235@{network.PBX_INSIDE}", via=REGISTRAR)
             answered = callee.wait_for_call(5)
-            with ThreadPoolExecutor(2) as both:
-                heard = list(both.map(lambda side: side.talk(0.5), (call, answered)))
+            yield call, answered
             call.hang_up()
             answered.wait_for_end(5)
+
+    @contextmanager
+    def lasting_call(self) -> Iterator[tuple[Call, Call]]:
+        """The same, talking all the time, as Asterisk ends a call that is silent for long; up until the block's end."""
+        with self.call_between_phones() as sides:
+            for side in sides:
+                side.start_talking()
+            yield sides
+            assert not any(side.ended for side in sides)
+
+    def phones_call_each_other(self) -> None:
+        """The property's own phones, which no fault may touch."""
+        with self.call_between_phones() as sides, ThreadPoolExecutor(2) as both:
+            heard = list(both.map(lambda side: side.talk(0.5), sides))
         assert all(side.received >= 15 for side in heard)

@@ -17,15 +17,8 @@ from alexa_laboratory import network
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import Laboratory
 from laboratory_site import LaboratorySite
-from playbook_runs import Run
+from playbook_runs import Run, play_of
 
-PLAY = """\
-- name: Admit Amazon
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_firewall
-"""
 # The user's own rules: SIP over TLS is open to everybody, and so is the phones' plain SIP.
 PREPARE = {
     "nftables": """\
@@ -77,7 +70,7 @@ class FirewalledHost(LaboratorySite):
 
     def __init__(self, folder: Path, laboratory: Laboratory) -> None:
         super().__init__(folder, laboratory)
-        self.play = self.write("play.yml", PLAY)
+        self.play = self.write("play.yml", play_of("pbx_firewall"))
         self._answering = threading.Event()
         self._server = threading.Thread(target=self._answer, args=(self._listening(),), daemon=True)
 

@@ -13,19 +13,8 @@ import pytest
 
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.pbx import NAME
-from asterisk_host import ETC, OWN, PLACE, AsteriskHost
+from asterisk_host import ETC, OWN, PLACE, AsteriskHost, users_transport
 from issuing import issue
-
-USERS_TLS = f"""
-[users-tls]
-type=transport
-protocol=tls
-bind=0.0.0.0:5061
-cert_file={PLACE}/pbx.crt
-priv_key_file={PLACE}/pbx.key
-method=tlsv1_2
-"""
-
 
 # On a file system that nobody else uses, of 64 MB.
 SMALL = "/dev/shm"
@@ -80,7 +69,7 @@ def test_with_the_port_taken_by_a_program(host: AsteriskHost) -> None:
 
 
 def test_with_a_transport_of_the_users_on_the_port(host: AsteriskHost) -> None:
-    append(host, "pjsip.conf", USERS_TLS)
+    append(host, "pjsip.conf", users_transport("users-tls"))
     restart(host)
     host.refused("the transport users-tls already uses TCP port 5061", "another alexa_sip_port")
 

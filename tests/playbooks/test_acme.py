@@ -19,16 +19,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from acme_server import LOOPBACK, AcmeServer, needs_pebble
 from counted_python import CountedPython
-from playbook_runs import Run, Site, mode, openssl
+from playbook_runs import Run, Site, mode, openssl, play_of
 
 pytestmark = needs_pebble
 
-PLAY = """
-- name: Certify the PBX
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_tls
+PLAY = play_of("pbx_tls") + """\
   tasks:
     - name: Show the facts
       ansible.builtin.debug:

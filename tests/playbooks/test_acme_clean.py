@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 
 from acme_server import AcmeServer, needs_pebble
-from playbook_runs import Run, Site, openssl
+from playbook_runs import Run, Site, openssl, play_of
 
 pytestmark = needs_pebble
 
-PLAY = """
-- name: Certify the PBX
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_tls
-"""
 # The name server takes records, but none back.
 DNS_TASKS = """
 - name: Take no record back
@@ -60,7 +53,7 @@ def done(folder: Path) -> tuple[Site, Run]:
     """Hosts whose record is right, is not, and one where the control node keeps what it has."""
     site = Site(folder)
     (folder / "tmp").mkdir()
-    site.write("tls.yml", PLAY)
+    site.write("tls.yml", play_of("pbx_tls"))
     with AcmeServer(folder / "acme") as server:
         site.inventory(
             {

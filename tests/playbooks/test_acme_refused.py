@@ -11,17 +11,10 @@ import pytest
 
 from acme_server import LOOPBACK, AcmeServer, OverloadedServer, free_ports, needs_pebble
 from issuing import issue
-from playbook_runs import Run, Site
+from playbook_runs import Run, Site, play_of
 
 pytestmark = needs_pebble
 
-PLAY = """
-- name: Certify the PBX
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_tls
-"""
 NO_RECORD = """
 - name: Forget to write the record
   ansible.builtin.debug:
@@ -52,7 +45,7 @@ OLD = {host: issue(f"{host}.example.com", issue("An old root"), ends=1).pem for 
 def refused(folder: Path) -> Iterator[tuple[Site, Run]]:
     """One run over all of them; those that get as far as to ask hold an old certificate."""
     site = Site(folder)
-    site.write("tls.yml", PLAY)
+    site.write("tls.yml", play_of("pbx_tls"))
     with AcmeServer(folder / "acme") as server, OverloadedServer(server.folder) as overloaded:
         asked: dict[str, dict[str, object]] = {
             "unreachable": {"pbx_tls_acme_directory": f"https://{LOOPBACK}:{free_ports(1)[0]}/dir"},

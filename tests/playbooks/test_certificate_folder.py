@@ -11,15 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from playbook_runs import Site, mode
+from playbook_runs import Site, mode, play_of
 
-PLAY = """
-- name: Certify the PBX
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_tls
-"""
 # Only root can give a folder to a group that it is not in.
 GROUP = "nogroup" if os.getuid() == 0 else grp.getgrgid(os.getgid()).gr_name
 REMOVE = ("-e", '{"pbx_tls_state": "absent", "pbx_tls_remove_key": true}')
@@ -28,7 +21,7 @@ REMOVE = ("-e", '{"pbx_tls_state": "absent", "pbx_tls_remove_key": true}')
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Site:
     site = Site(folder)
-    site.write("tls.yml", PLAY)
+    site.write("tls.yml", play_of("pbx_tls"))
     place = site.pbx / "alexa_smart_properties" / "tls"
     site.inventory({"aurora": {"alexa_pbx_name": "aurora.example.com", "pbx_tls_dir": str(place)}})
     return site

@@ -13,15 +13,8 @@ from pathlib import Path
 import pytest
 
 from issuing import issue
-from playbook_runs import Run, Site, mode, openssl
+from playbook_runs import Run, Site, mode, openssl, play_of
 
-PLAY = """
-- name: Certify the PBX
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_tls
-"""
 PLAIN, GUARDED, GIVEN, ACME = "plain", "guarded", "given", "acme"
 FILES = {"alexa-pbx.key", "alexa-pbx.crt", "alexa-pbx-chain.pem"}
 PASSPHRASE = "c0rrect|horse+battery/staple"
@@ -64,7 +57,7 @@ def site(folder: Path) -> Site:
         files = {variable: str(site.write(f"given/{host}/{variable}", text)) for variable, text in parts.items()}
         variables[host] = {"pbx_tls_source": "given", "pbx_tls_given_on": place, **files}
     site.write("bundle.pem", "# Amazon\n" + root.pem + middle.pem)
-    site.write("tls.yml", PLAY)
+    site.write("tls.yml", play_of("pbx_tls"))
     site.inventory(
         {
             host: {"alexa_pbx_name": name_of(host), "pbx_tls_dir": str(site.pbx / host), **own}

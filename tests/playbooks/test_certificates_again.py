@@ -14,14 +14,9 @@ import pytest
 
 from counted_python import CountedPython
 from issuing import issue, request
-from playbook_runs import Run, Site, mode, openssl
+from playbook_runs import Run, Site, mode, openssl, play_of
 
-PLAY = """
-- name: Certify the PBX
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_tls
+PLAY = play_of("pbx_tls") + """\
   tasks:
     - name: Show the facts
       ansible.builtin.debug:

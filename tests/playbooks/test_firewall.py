@@ -16,19 +16,12 @@ from typing import Any
 import pytest
 
 from namespaces import AMAZON, ANSWERING, PHONE, STRANGER, Network
-from playbook_runs import Run, Site, mode
+from playbook_runs import Run, Site, mode, play_of
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root may make a network namespace and load a firewall"
 )
 
-PLAY = """
-- name: Admit Amazon
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_firewall
-"""
 OTHERS = """
 table inet filter {
     chain input {
@@ -90,7 +83,7 @@ def site(folder: Path, network: Network) -> Site:
     """A PBX with rules of its own, in other tables."""
     site = Site(folder)
     network.nft("--file", str(site.write("others.nft", OTHERS)))
-    site.write("firewall.yml", PLAY)
+    site.write("firewall.yml", play_of("pbx_firewall"))
     site.inventory(
         {"aurora": {"alexa_rtp_ports": "10000-10200"}},
         pbx_firewall_backend="nftables",

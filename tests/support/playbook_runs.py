@@ -232,6 +232,12 @@ def writes(counted: Mapping[str, int]) -> dict[str, int]:
     }
 
 
+def play_of(*roles: str) -> str:
+    """A play that runs these roles of the collection on every PBX, and nothing else."""
+    listed = "".join(f"    - role: alexa.smart_properties.{role}\n" for role in roles)
+    return f"- name: Run the roles\n  hosts: alexa_pbx\n  gather_facts: false\n  roles:\n{listed}"
+
+
 def mode(path: Path) -> str:
     return oct(path.stat().st_mode & 0o7777)[2:]
 

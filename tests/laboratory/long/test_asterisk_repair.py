@@ -6,28 +6,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from alexa_laboratory import network
 from alexa_laboratory.inventory import HOST
-from alexa_laboratory.laboratory import REGISTRAR
-from asterisk_host import ETC, OWN, PLACE, SAVED, AsteriskHost
+from asterisk_host import ETC, OWN, SAVED, AsteriskHost, users_transport
+from playbook_runs import play_of
 
 PJSIP = f"{ETC}/pjsip.conf"
 INCLUDE = "#tryinclude alexa/pjsip.conf\n"
 RESTORED = f"rm -r {ETC}/* && tar -C / -xpf {SAVED} etc/asterisk"
 # By the names that the role gives.
-HAND_MADE = f"""
-[alexa-tls]
-type=transport
-protocol=tls
-bind=0.0.0.0:5061
-cert_file={PLACE}/pbx.crt
-priv_key_file={PLACE}/pbx.key
-method=tlsv1_2
-
+HAND_MADE = users_transport("alexa-tls") + """
 [alexa]
 type=endpoint
 transport=alexa-tls
@@ -39,30 +29,6 @@ media_encryption=sdes
 FAILS = {"pbx_asterisk_lacking": ["is said to fail"], "pbx_asterisk_load_timeout": 1}
 WOULD_LOAD = "Tell what Asterisk would load again"
 TLS = "/etc/alexa_smart_properties"
-BOTH = """\
-- name: Certify the PBX and connect it with Alexa
-  hosts: alexa_pbx
-  gather_facts: false
-  roles:
-    - role: alexa.smart_properties.pbx_tls
-    - role: alexa.smart_properties.pbx_asterisk
-"""
-
-
-@contextmanager
-def call_between_phones(host: AsteriskHost) -> Iterator[None]:
-    """A call that Asterisk does not restart under; over at the end."""
-    with host.laboratory.phone("1234") as caller, host.laboratory.phone("1235") as callee:
-        callee.answers()
-        call = caller.call(f"sip:1235@{network.PBX_INSIDE}", via=REGISTRAR)
-        answered = callee.wait_for_call(5)
-        # Asterisk ends a call that is silent for long.
-        call.start_talking()
-        answered.start_talking()
-        yield
-        assert not call.ended and not answered.ended
-        call.hang_up()
-        answered.wait_for_end(5)
 
 
 def all_but_the_note(host: AsteriskHost) -> list[str]:
@@ -91,7 +57,7 @@ def test_a_trunk_made_by_hand_elsewhere_is_not_taken_for_a_lost_one(host: Asteri
 
 def test_the_port_of_an_earlier_trunk_is_waited_for(host: AsteriskHost) -> None:
     host.role().good()
-    with call_between_phones(host):
+    with host.lasting_call():
         host.role(pbx_asterisk_state="absent").good()
         host.refused("Asterisk still holds TCP port 5061", "when the last call has ended")
     host.machine.await_output("closed", "sh", "-c", "ss -lntH sport = :5061 | grep . || echo closed")
@@ -133,7 +99,7 @@ def test_an_old_trunk_that_does_not_come_back_is_not_said_to_be_there(host: Aste
 def test_a_failed_run_does_not_cancel_the_restart_that_an_earlier_one_waits_for(host: AsteriskHost) -> None:
     host.role().good()
     moved = {"pbx_asterisk_sip_port": 5071}
-    with call_between_phones(host):
+    with host.lasting_call():
         host.role(**moved).good()
         host.refused("is said to fail", "configured as before", **FAILS, **moved, pbx_asterisk_rtp_timeout=70)
         assert host.listening(5071) == ""
@@ -162,7 +128,7 @@ def no_certificate(host: AsteriskHost) -> Iterator[None]:
 
 
 def test_check_mode_works_where_the_run_would_make_the_files_first(host: AsteriskHost, no_certificate: None) -> None:
-    both = str(host.write("both.yml", BOTH))
+    both = str(host.write("both.yml", play_of("pbx_tls", "pbx_asterisk")))
     no_bundle = ("-e", "alexa_ca_bundle=", "-e", f"pbx_asterisk_trust_file={host.given['pbx_asterisk_trust_file']}")
     host.run(both, *no_bundle).good()
     # The bundle is given later, and the run would mend the key's rights.

@@ -10,7 +10,6 @@ import pytest
 
 from alexa_laboratory import network
 from alexa_laboratory.inventory import HOST
-from alexa_laboratory.laboratory import REGISTRAR
 from asterisk_host import ETC, OWN, AsteriskHost
 
 PJSIP, EXTENSIONS = f"{ETC}/pjsip.conf", f"{ETC}/extensions.conf"
@@ -33,13 +32,7 @@ def users_files(host: AsteriskHost) -> dict[str, str]:
 def test_a_call_holds_up_the_restart_that_a_changed_transport_needs(host: AsteriskHost) -> None:
     host.role().good()
     moved = {"pbx_asterisk_sip_port": 5071, "pbx_asterisk_require_client_certificate": True}
-    with host.laboratory.phone("1234") as caller, host.laboratory.phone("1235") as callee:
-        callee.answers()
-        call = caller.call(f"sip:1235@{network.PBX_INSIDE}", via=REGISTRAR)
-        answered = callee.wait_for_call(5)
-        # Asterisk ends a call that is silent for long.
-        call.start_talking()
-        answered.start_talking()
+    with host.lasting_call() as (call, answered):
         first = host.role(**moved).good()
         assert "when the last call has ended" in first.shown(WAITS, HOST)
         again = host.role(**moved).good()
@@ -49,8 +42,6 @@ def test_a_call_holds_up_the_restart_that_a_changed_transport_needs(host: Asteri
         assert third.changed()[HOST] > 0 and "when the last call has ended" in third.shown(WAITS, HOST)
         assert host.listening(5071) == "" and not call.ended and not answered.ended
         assert call.stop_talking().received > 50 and answered.stop_talking().received > 50
-        call.hang_up()
-        answered.wait_for_end(5)
     host.machine.await_output("asterisk", "ss", "-lntpH", "sport = :5071")
     assert host.listening(5061) == ""
     last = host.role(**moved, pbx_asterisk_rtp_timeout=70).good()
