@@ -28,6 +28,11 @@ exec /usr/sbin/aside/asterisk "$@"
 """
 
 
+# systemd refuses a unit that kept ending.
+IMPATIENT = "/run/systemd/system/asterisk.service.d/impatient.conf"
+LIMIT = "[Unit]\nStartLimitIntervalSec=600\nStartLimitBurst=2\n"
+
+
 def append(host: AsteriskHost, name: str, text: str) -> None:
     host.machine.write(f"{ETC}/{name}", host.machine.read(f"{ETC}/{name}") + text)
 
@@ -160,11 +165,17 @@ def test_an_asterisk_that_does_not_come_back_from_its_restart_gets_the_old_files
     try:
         host.machine.write("/usr/sbin/asterisk", UNWILLING)
         host.machine.run("chmod", "755", "/usr/sbin/asterisk")
+        host.machine.run("mkdir", "-p", str(Path(IMPATIENT).parent))
+        host.machine.write(IMPATIENT, LIMIT)
+        host.machine.run("systemctl", "daemon-reload")
         host.refused("Asterisk did not come back from its restart", "configured as before", pbx_asterisk_load_timeout=3)
         host.phones_call_each_other()
     finally:
         host.machine.run("mv", "/usr/sbin/aside/asterisk", "/usr/sbin/asterisk")
         host.machine.run("rmdir", "/usr/sbin/aside")
+        host.machine.run("rm", "-f", IMPATIENT)
+        host.machine.run("systemctl", "daemon-reload")
+        host.machine.run("systemctl", "reset-failed", "asterisk")
         # It would start itself anew from where it was.
         restart(host)
 
