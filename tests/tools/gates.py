@@ -19,13 +19,17 @@ TEMPORARY = ROOT / ".build" / "tmp"
 
 @dataclass(frozen=True)
 class Gate:
-    """A named step: its group, its command, how to count, and the program of the system that it needs."""
+    """A named step: its group, its command, how to count, and the program of the system that it needs.
+
+    :ivar whole_machine: it keeps all cores busy by itself; the others run side by side.
+    """
 
     name: str
     group: str
     command: Callable[[], list[str]]
     count: Callable[[int, Path], results.Count]
     program: str = ""
+    whole_machine: bool = False
 
 
 def shell_scripts() -> list[str]:
@@ -47,7 +51,9 @@ def suite(name: str, path: str, *options: str) -> Gate:
         places = [f"--junitxml={report}", f"--basetemp={TEMPORARY / name}"]
         return [sys.executable, "-m", "pytest", "-q", "--tb=short", *places, *options, path]
 
-    return Gate(name, "pytest", command, lambda code, _log: results.of_junit(code, [report]))
+    return Gate(
+        name, "pytest", command, lambda code, _log: results.of_junit(code, [report]), whole_machine="-n" in options
+    )
 
 
 def units_count(code: int, _log: Path) -> results.Count:
@@ -58,13 +64,14 @@ def units_count(code: int, _log: Path) -> results.Count:
 def ansible_test(name: str, count: Callable[[int, Path], results.Count], *options: str) -> Gate:
     """Return a gate that ansible-test runs in a copy of the collection."""
     command = [sys.executable, str(TOOLS / "run_ansible_test.py"), name, *options]
-    return Gate(name, "ansible-test", lambda: command, count)
+    return Gate(name, "ansible-test", lambda: command, count, whole_machine="--num-workers" in options)
 
 
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
 
-# The cheap ones first: a slip shows within seconds.
+# The cheap ones first: a slip shows within seconds. The longest of those that run side by side starts at once.
 GATES = [
+    ansible_test("sanity", results.of_sanity),
     Gate("shellcheck", "lint", lambda: ["shellcheck", *shell_scripts()], results.of_exit_code, "shellcheck"),
     tool("ruff", "ruff", "check", "--no-cache", "."),
     tool("yamllint", "yamllint", "--strict", "."),
@@ -78,7 +85,6 @@ GATES = [
     suite("simulator", "tests/simulator"),
     suite("laboratory units", "tests/laboratory_units", *TWO_WORKERS),
     ansible_test("units", units_count, "--num-workers", "2"),
-    ansible_test("sanity", results.of_sanity),
     suite("scenarios", "tests/scenarios", *TWO_WORKERS),
     suite("playbooks", "tests/playbooks", *TWO_WORKERS),
     suite("laboratory", "tests/laboratory", "--ignore=tests/laboratory/long", *TWO_WORKERS),

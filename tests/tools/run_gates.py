@@ -14,6 +14,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from gates import GATES, JUNIT, ROOT, TEMPORARY, Gate, select
@@ -22,6 +24,7 @@ from results import Count
 LOGS = ROOT / ".build" / "logs"
 SHOWN_LINES = 60
 LONGEST_GATE = 2400  # seconds
+running: set[subprocess.Popen[bytes]] = set()
 
 
 def environment() -> dict[str, str]:
@@ -41,18 +44,19 @@ def execute(gate: Gate, log: Path) -> int:
             env=environment(),
             start_new_session=True,
         )
+        running.add(process)
         try:
             return process.wait(LONGEST_GATE)
-        except BaseException as reason:
+        except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            if not isinstance(reason, subprocess.TimeoutExpired):
-                raise
             print(f"\nThe gate was ended after {LONGEST_GATE} s.", file=output)
             return process.wait()
+        finally:
+            running.discard(process)
 
 
-def run(gate: Gate) -> Count:
-    """Run one gate and print its line, and what is to be known when it did not pass."""
+def run(gate: Gate) -> tuple[Gate, Count, float]:
+    """Run one gate; return it, what it counted, and the seconds it took."""
     log, started = LOGS / f"{gate.name}.log", time.monotonic()
     log.unlink(missing_ok=True)
     if gate.program and not shutil.which(gate.program):
@@ -61,13 +65,34 @@ def run(gate: Gate) -> Count:
         count = gate.count(execute(gate, log), log)
     if os.environ.get("CI") == "true":
         count.fail_skipped()
+    return gate, count, time.monotonic() - started
+
+
+def run_all(gates: list[Gate]) -> Iterator[tuple[Gate, Count, float]]:
+    """Run the gates, those that need one core side by side; yield each as it ends."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        for ended in as_completed([pool.submit(run, gate) for gate in gates if not gate.whole_machine]):
+            yield ended.result()
+        for gate in gates:
+            if gate.whole_machine:
+                yield pool.submit(run, gate).result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(running):
+            os.killpg(process.pid, signal.SIGKILL)
+        raise
+    pool.shutdown()
+
+
+def report(gate: Gate, count: Count, seconds: float) -> None:
+    """Print a gate's line, and what is to be known when it did not pass."""
     verdict = "FAILED" if count.failed else "ok"
-    print(f"{verdict:6} {gate.name:12} {time.monotonic() - started:6.1f} s  {count}", flush=True)
+    print(f"{verdict:6} {gate.name:16} {seconds:6.1f} s  {count}", flush=True)
     for name in count.skipped:
         print(f"       skipped: {name}", flush=True)
     if count.failed:
-        report_failure(gate, count, log)
-    return count
+        report_failure(gate, count, LOGS / f"{gate.name}.log")
 
 
 def report_failure(gate: Gate, count: Count, log: Path) -> None:
@@ -91,8 +116,9 @@ def main() -> int:
     for place in (JUNIT, TEMPORARY, LOGS):
         place.mkdir(parents=True, exist_ok=True)
     total, started = Count(), time.monotonic()
-    for gate in wanted:
-        total.add(run(gate))
+    for gate, count, seconds in run_all(wanted):
+        report(gate, count, seconds)
+        total.add(count)
     print(f"{len(wanted)} of {len(GATES)} gates in {time.monotonic() - started:.0f} s")
     print(total, flush=True)
     return 1 if total.failed else 0
