@@ -126,24 +126,22 @@ class AsteriskHost(LaboratorySite):
         return done
 
     @contextmanager
-    def call_between_phones(self) -> Iterator[tuple[Call, Call]]:
-        """The two sides of a call of the property's own phones, which ends with the block."""
+    def call_between_phones(self, *, talking: bool = False) -> Iterator[tuple[Call, Call]]:
+        """The two sides of a call of the property's own phones, which is up until the block's end.
+
+        :param talking: both sides talk all the time, as Asterisk ends a call that is silent for long.
+        """
         with self.laboratory.phone("1234") as caller, self.laboratory.phone("1235") as callee:
             callee.answers()
             call = caller.call(f"sip:1235@{network.PBX_INSIDE}", via=REGISTRAR)
             answered = callee.wait_for_call(5)
+            if talking:
+                call.start_talking()
+                answered.start_talking()
             yield call, answered
+            assert not call.ended and not answered.ended
             call.hang_up()
             answered.wait_for_end(5)
-
-    @contextmanager
-    def lasting_call(self) -> Iterator[tuple[Call, Call]]:
-        """The same, talking all the time, as Asterisk ends a call that is silent for long; up until the block's end."""
-        with self.call_between_phones() as sides:
-            for side in sides:
-                side.start_talking()
-            yield sides
-            assert not any(side.ended for side in sides)
 
     def phones_call_each_other(self) -> None:
         """The property's own phones, which no fault may touch."""
