@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
 SITES = ROOT / ".build" / "laboratory"
 MOLECULE = Path(sys.executable).parent / "molecule"
+BYTECODE = ROOT / "tests" / "support" / "bytecode"
 LONGEST_RUN = 600  # seconds
 SHOWN_LINES = 60
 
@@ -36,7 +37,7 @@ def molecule(command: str, scenario: str) -> tuple[int, str]:
     with subprocess.Popen(
         [str(MOLECULE), command, "--scenario-name", scenario],
         cwd=ROOT,
-        env={**kept, "MOLECULE_COMMAND_BORDERS": "false"},
+        env={**kept, "MOLECULE_COMMAND_BORDERS": "false", "PYTHONPATH": str(BYTECODE)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

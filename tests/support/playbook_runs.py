@@ -176,6 +176,8 @@ class Site:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_DEPRECATION_WARNINGS": "false",
             "ALEXA_STATE_DIR": str(self.home / "state"),
+            # Halves the time of a module's start; see there.
+            "PYTHONPATH": str(ROOT / "tests" / "support" / "bytecode"),
         }
         return {**kept, **own, **(self.simulator.environment if self.simulator else {})}
 
