@@ -68,6 +68,8 @@ def ansible_test(name: str, count: Callable[[int, Path], results.Count], *option
 
 
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
+# Hosts take their time to start, load and end.
+THREE_WORKERS = ("-n", "3", "--dist", "loadfile")
 
 # The cheap ones first: a slip shows within seconds. The longest of those that run side by side starts at once.
 GATES = [
@@ -87,7 +89,8 @@ GATES = [
     ansible_test("units", units_count, "--num-workers", "2"),
     suite("scenarios", "tests/scenarios", *TWO_WORKERS),
     suite("playbooks", "tests/playbooks", *TWO_WORKERS),
-    suite("laboratory", "tests/laboratory", "--ignore=tests/laboratory/long", *TWO_WORKERS),
+    suite("laboratory", "tests/laboratory", *THREE_WORKERS),
+    suite("molecule", "tests/molecule", "-n", "3", "--maxschedchunk", "1"),
 ]
 
 

@@ -57,7 +57,7 @@ def test_a_trunk_made_by_hand_elsewhere_is_not_taken_for_a_lost_one(host: Asteri
 
 def test_the_port_of_an_earlier_trunk_is_waited_for(host: AsteriskHost) -> None:
     host.role().good()
-    with host.lasting_call():
+    with host.call_between_phones(talking=True):
         host.role(pbx_asterisk_state="absent").good()
         host.refused("Asterisk still holds TCP port 5061", "when the last call has ended")
     host.machine.await_output("closed", "sh", "-c", "ss -lntH sport = :5061 | grep . || echo closed")
@@ -99,7 +99,7 @@ def test_an_old_trunk_that_does_not_come_back_is_not_said_to_be_there(host: Aste
 def test_a_failed_run_does_not_cancel_the_restart_that_an_earlier_one_waits_for(host: AsteriskHost) -> None:
     host.role().good()
     moved = {"pbx_asterisk_sip_port": 5071}
-    with host.lasting_call():
+    with host.call_between_phones(talking=True):
         host.role(**moved).good()
         host.refused("is said to fail", "configured as before", **FAILS, **moved, pbx_asterisk_rtp_timeout=70)
         assert host.listening(5071) == ""

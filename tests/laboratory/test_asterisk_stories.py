@@ -32,7 +32,7 @@ def users_files(host: AsteriskHost) -> dict[str, str]:
 def test_a_call_holds_up_the_restart_that_a_changed_transport_needs(host: AsteriskHost) -> None:
     host.role().good()
     moved = {"pbx_asterisk_sip_port": 5071, "pbx_asterisk_require_client_certificate": True}
-    with host.lasting_call() as (call, answered):
+    with host.call_between_phones(talking=True) as (call, answered):
         first = host.role(**moved).good()
         assert "when the last call has ended" in first.shown(WAITS, HOST)
         again = host.role(**moved).good()
