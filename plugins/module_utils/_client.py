@@ -154,7 +154,7 @@ class Client:
         sent_at = self._pace.wait(self._retry_timeout)
         response = self._transport.send(method, self._api_url + path, headers, data)
         if response.status == THROTTLED:
-            self._pace.throttled(sent_at, retry_after(response.headers.get("Retry-After")))
+            self._pace.throttled(sent_at, retry_after(response.headers))
         return response
 
     def _absent(self, tried: str, method: str, path: str, response: Response) -> bool:

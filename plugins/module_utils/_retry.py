@@ -8,6 +8,7 @@ Private to alexa.smart_properties; may change at any release.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Callable
@@ -30,19 +31,27 @@ def pause(attempt: int) -> float:
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
 
 
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds that a Retry-After header asks for (RFC 9110 section 10.2.3: seconds or a date); None for none."""
-    if not value:
-        return None
-    if value.strip().isascii() and value.strip().isdigit():
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks to wait (RFC 9110 section 10.2.3: seconds or a date); None for none.
+
+    A date is measured by the server's own clock where the answer tells it (section 6.6.1): this machine's may be wrong.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
         return float(value)
+    date = _date(value)
+    if date is None:
+        return None
+    now = _date(headers.get("Date", "")) or datetime.now(timezone.utc)
+    return max(0.0, (date - now).total_seconds())
+
+
+def _date(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=timezone.utc)
-    return max(0.0, (date - (now or datetime.now(timezone.utc))).total_seconds())
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
 class Repeater:
@@ -74,7 +83,7 @@ class Repeater:
                 if error.hopeless or (error.sent and not harmless) or not self._in_time(started, wait):
                     raise
             else:
-                wait = max(pause(attempt), retry_after(response.headers.get("Retry-After")) or 0.0)
+                wait = max(pause(attempt), retry_after(response.headers) or 0.0)
                 if not self._passing(response.status, harmless) or not self._in_time(started, wait):
                     return response
             self._clock.sleep(wait)

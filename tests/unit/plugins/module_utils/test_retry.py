@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 
@@ -13,7 +14,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._http impor
 from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater, pause, retry_after
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.fakes import FakeClock, answer, lost
 
-NOW = datetime(2030, 6, 1, 12, 0, tzinfo=timezone.utc)
+NOW = "Sat, 01 Jun 2030 12:00:00 GMT"
 
 
 class Sender:
@@ -147,11 +148,18 @@ def test_retry_after_beyond_the_time_is_not_waited_for(clock: FakeClock) -> None
     ],
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
-    assert retry_after(value, NOW) == seconds
+    """The server's clock is far from this machine's."""
+    assert retry_after({"Date": NOW} | ({} if value is None else {"Retry-After": value})) == seconds
+
+
+@pytest.mark.parametrize("told", [{}, {"Date": "today"}], ids=["no date", "no date that is one"])
+def test_a_server_that_does_not_tell_its_time_is_taken_to_have_this_machines(told: dict[str, str]) -> None:
+    moment = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=100), usegmt=True)
+    assert 90 < (retry_after({"Retry-After": moment, **told}) or 0) <= 100
 
 
 def test_an_absurd_retry_after_is_a_number_all_the_same() -> None:
-    assert (retry_after("9" * 5000) or 0) > 1e9
+    assert (retry_after({"Retry-After": "9" * 5000}) or 0) > 1e9
 
 
 def test_pauses_double_up_to_a_limit_with_jitter() -> None:
