@@ -86,6 +86,17 @@ def test_what_cannot_work_is_refused_and_all_stays(linked: Property, wrong: dict
     assert linked.state() == before
 
 
+def test_without_kamcmd_nothing_is_tried(linked: Property) -> None:
+    pbx, before = linked.laboratory.pbx, linked.state()
+    pbx.run("mv", "/usr/sbin/kamcmd", "/usr/sbin/kamcmd.away")
+    try:
+        said = linked.role(**OTHER).message(HOST)
+    finally:
+        pbx.run("mv", "/usr/sbin/kamcmd.away", "/usr/sbin/kamcmd")
+    assert "kamcmd is missing" in said and "does not take" not in said
+    assert linked.state() == before
+
+
 def test_files_that_kamailio_does_not_take_are_not_put_in_place(linked: Property) -> None:
     """Its TLS module is a package of its own, which is missing."""
     pbx, before = linked.laboratory.pbx, linked.state()
