@@ -10,10 +10,12 @@ from pathlib import Path
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import Laboratory
 from alexa_simulator.launcher import Simulator
-from playbook_runs import Run, Site
+from playbook_runs import BYTECODE, Run, Site
 
 COUNT = "/var/tmp/laboratory-executions"
 COUNTING_PYTHON = f"{COUNT}.sh"
+# Where Python on the PBX looks for what it is to load at its start.
+SITE_PACKAGES = ("python3", "-c", "import site; print(site.getsitepackages()[0])")
 
 
 class LaboratorySite(Site):
@@ -27,6 +29,9 @@ class LaboratorySite(Site):
         self.machine = laboratory.pbx
         self.inventory_path = laboratory.inventory
         self.secrets = laboratory.inventory / ".alexa"
+        place = self.machine.run(*SITE_PACKAGES).stdout.strip()
+        self.machine.write(f"{place}/compiled_once.py", (BYTECODE / "sitecustomize.py").read_text())
+        self.machine.write(f"{place}/compiled_once.pth", "import compiled_once\n")
 
     def run_counted(self, run: Callable[[], Run]) -> tuple[Run, int]:
         """A run, and how many modules Ansible executed on the PBX for it: its interpreter there counts."""

@@ -19,6 +19,7 @@ import requests
 from alexa_simulator.launcher import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
+BYTECODE = ROOT / "tests" / "support" / "bytecode"
 LINK = "alexa.smart_properties.link_pbx"
 UNLINK = "alexa.smart_properties.unlink_pbx"
 LONGEST_RUN = 240  # seconds
@@ -177,7 +178,7 @@ class Site:
             "ANSIBLE_DEPRECATION_WARNINGS": "false",
             "ALEXA_STATE_DIR": str(self.home / "state"),
             # Halves the time of a module's start; see there.
-            "PYTHONPATH": str(ROOT / "tests" / "support" / "bytecode"),
+            "PYTHONPATH": str(BYTECODE),
         }
         return {**kept, **own, **(self.simulator.environment if self.simulator else {})}
 

@@ -67,9 +67,9 @@ def ansible_test(name: str, count: Callable[[int, Path], results.Count], *option
     return Gate(name, "ansible-test", lambda: command, count, whole_machine="--num-workers" in options)
 
 
-TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
-# Hosts take their time to start, load and end.
-THREE_WORKERS = ("-n", "3", "--dist", "loadfile")
+# One more than the cores of a small machine: hosts and servers take their time to start and end. In the order of the
+# files: sorted by the number of tests, the longest ones would come last.
+WORKERS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 # The cheap ones first: a slip shows within seconds. The longest of those that run side by side starts at once.
 GATES = [
@@ -85,11 +85,11 @@ GATES = [
     tool("docs", "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."),
     tool("ansible-lint", "ansible-lint", "--offline"),
     suite("simulator", "tests/simulator"),
-    suite("laboratory units", "tests/laboratory_units", *TWO_WORKERS),
+    suite("laboratory units", "tests/laboratory_units", *WORKERS),
     ansible_test("units", units_count, "--num-workers", "2"),
-    suite("scenarios", "tests/scenarios", *TWO_WORKERS),
-    suite("playbooks", "tests/playbooks", *TWO_WORKERS),
-    suite("laboratory", "tests/laboratory", *THREE_WORKERS),
+    suite("scenarios", "tests/scenarios", *WORKERS),
+    suite("playbooks", "tests/playbooks", *WORKERS),
+    suite("laboratory", "tests/laboratory", *WORKERS),
     suite("molecule", "tests/molecule", "-n", "3", "--maxschedchunk", "1"),
 ]
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps what Python compiles of archives, as it does of files: without, each module of Ansible compiles 50 files anew.
 
-Python loads this file at its start where PYTHONPATH names its folder.
+Python loads this file at its start where PYTHONPATH names its folder. What it keeps is four folders up, in .build.
 """
 
 from __future__ import annotations
