@@ -90,7 +90,6 @@ GATES = [
     suite("scenarios", "tests/scenarios", *WORKERS),
     suite("playbooks", "tests/playbooks", *WORKERS),
     suite("laboratory", "tests/laboratory", *WORKERS),
-    suite("molecule", "tests/molecule", "-n", "3", "--maxschedchunk", "1"),
 ]
 
 
