@@ -14,12 +14,12 @@ import pytest
 import yaml
 
 from alexa_laboratory import machine
+from playbook_runs import BYTECODE
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
 SITES = ROOT / ".build" / "laboratory"
 MOLECULE = Path(sys.executable).parent / "molecule"
-BYTECODE = ROOT / "tests" / "support" / "bytecode"
 LONGEST_RUN = 600  # seconds
 SHOWN_LINES = 60
 
