@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
@@ -32,6 +33,14 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._retry impo
 API_URL = "https://api.amazonalexa.com"
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 _DEFAULT_CONCURRENCY = 16
+
+
+#: Shows a line to the user.
+Tell = Callable[[str], None]
+
+
+def silent(_line: str) -> None:
+    """Shows nothing: what a module prints while it runs nobody sees."""
 
 
 def _from_environment(name: str, **option: Any) -> dict[str, Any]:
@@ -60,9 +69,13 @@ def management_options() -> dict[str, dict[str, Any]]:
 
 
 class Connections:
-    """The API for one module run: two tokens of different scopes over one transport and one pace."""
+    """The API for one module run: two tokens of different scopes over one transport and one pace.
 
-    def __init__(self, params: dict[str, Any], redactor: Redactor) -> None:
+    :param tell: shows the user a line while the module runs, where that is possible.
+    """
+
+    def __init__(self, params: dict[str, Any], redactor: Redactor, tell: Tell = silent) -> None:
+        self.tell = tell
         for name in ("client_secret", "access_token", "refresh_token"):
             redactor.add(params.get(name))
         for name in ("request_timeout", "requests_per_second"):
@@ -136,44 +149,63 @@ class Connections:
 Logic = Callable[[dict[str, Any], Connections, bool], Result]
 
 
-def run_module(
-    options: dict[str, dict[str, Any]],
-    logic: Logic,
-    libraries: dict[str, str | None] | None = None,
-    **module_arguments: Any,
-) -> None:
-    """Make the module, run its logic, and end it. All modules support check mode.
+@dataclass(frozen=True)
+class Job:
+    """A module: what it takes and what it does. All modules support check mode.
 
     :param options: the module's own options, without those of C(api_options).
     :param libraries: what the module needs besides requests, each with its import error, None where it is there.
+    :param rules: what Ansible's argument spec calls mutually_exclusive, required_one_of and so on.
     """
-    module = AnsibleModule(
-        argument_spec={**api_options(), **options}, supports_check_mode=True, **module_arguments
-    )
-    for library, import_error in {"requests": REQUESTS_IMPORT_ERROR, **(libraries or {})}.items():
-        if import_error:
-            module.fail_json(msg=missing_required_lib(library), exception=import_error)
-    redactor = Redactor()
-    failure: dict[str, Any] = {}
-    try:
-        for name in ("api_url", "token_url"):
-            checked_url(name, module.params[name])
-        result = logic(module.params, Connections(module.params, redactor), module.check_mode)
-    except PartialError as error:
-        # Not fail_json: it would write its own C(failed) over the list. Ansible takes a list that is not empty as true.
-        module.exit_json(**redactor.value(error.to_result()))
-    except AlexaError as error:
-        failure = error.to_result()
-    except Exception as fault:  # pylint: disable=broad-exception-caught
-        # A traceback shows values of variables' texts; none of them may be a secret.
-        failure = {
-            "msg": f"Fault in the collection: {type(fault).__name__}: {fault}", "exception": traceback.format_exc()
-        }  # fmt: skip
-    if failure:
+
+    options: dict[str, dict[str, Any]]
+    logic: Logic
+    libraries: dict[str, str | None] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def argument_spec(self) -> dict[str, dict[str, Any]]:
+        return {**api_options(), **self.options}
+
+    def missing_library(self) -> tuple[str, str] | None:
+        """The first library that is not there, with its import error."""
+        needed = {"requests": REQUESTS_IMPORT_ERROR, **self.libraries}
+        return next(((name, error) for name, error in needed.items() if error), None)
+
+    def carry_out(
+        self, params: dict[str, Any], check_mode: bool, tell: Tell = silent
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Do it; returns the module's result without secrets, and warnings. Where it C(failed), the result says so."""
+        redactor = Redactor()
+        try:
+            for name in ("api_url", "token_url"):
+                checked_url(name, params[name])
+            result = self.logic(params, Connections(params, redactor, tell), check_mode)
+        except PartialError as error:
+            # Its C(failed) is a list of what failed. Ansible takes a list that is not empty as true.
+            return redactor.value(error.to_result()), []
+        except AlexaError as error:
+            return redactor.value({"failed": True, **error.to_result()}), []
+        except Exception as fault:  # pylint: disable=broad-exception-caught
+            # A traceback shows values of variables' texts; none of them may be a secret.
+            told = f"Fault in the collection: {type(fault).__name__}: {fault}"
+            return redactor.value({"failed": True, "msg": told, "exception": traceback.format_exc()}), []
+        warnings = [redactor.text(warning) for warning in result.warnings]
+        if not params["validate_certs"]:
+            warnings.insert(0, "validate_certs is off: whoever is between here and the API can read the token.")
+        return result.to_dict(), warnings
+
+
+def run_module(job: Job) -> None:
+    """The whole of a module's C(main)."""
+    module = AnsibleModule(argument_spec=job.argument_spec, supports_check_mode=True, **job.rules)
+    missing = job.missing_library()
+    if missing:
+        module.fail_json(msg=missing_required_lib(missing[0]), exception=missing[1])
+    result, warnings = job.carry_out(module.params, module.check_mode)
+    for warning in warnings:
+        module.warn(warning)
+    if result.get("failed") is True:
         # Not where the error is still under way: fail_json would add its traceback as it is.
-        module.fail_json(**redactor.value(failure))
-    if not module.params["validate_certs"]:
-        module.warn("validate_certs is off: whoever is between here and the API can read the token.")
-    for warning in result.warnings:
-        module.warn(redactor.text(warning))
-    module.exit_json(**result.to_dict())
+        module.fail_json(**{key: value for key, value in result.items() if key != "failed"})
+    module.exit_json(**result)

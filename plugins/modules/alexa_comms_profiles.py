@@ -86,6 +86,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Profile
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
+    Job,
     management_options,
     run_module,
 )
@@ -169,8 +170,11 @@ def shown(names: dict[str, str | None], ids: dict[str, str]) -> list[dict[str, s
     return [{"unit_id": unit_id, "comms_profile_id": ids.get(unit_id)} for unit_id in names]
 
 
+JOB = Job(OPTIONS, manage)
+
+
 def main() -> None:
-    run_module(OPTIONS, manage)
+    run_module(JOB)
 
 
 if __name__ == "__main__":

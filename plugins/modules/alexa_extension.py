@@ -98,6 +98,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Mapping
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
+    Job,
     management_options,
     run_module,
 )
@@ -155,8 +156,11 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
     return (present if params["state"] == "present" else absent)(params, connections, check_mode)
 
 
+JOB = Job(OPTIONS, manage, rules={"mutually_exclusive": [("comms_profile_id", "unit_id")]})
+
+
 def main() -> None:
-    run_module(OPTIONS, manage, mutually_exclusive=[("comms_profile_id", "unit_id")])
+    run_module(JOB)
 
 
 if __name__ == "__main__":

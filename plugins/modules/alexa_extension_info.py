@@ -69,7 +69,7 @@ from typing import Any
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import Mappings
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import problem_with_extension
-from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
+from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 
 OPTIONS = {"trunk_id": {"type": "str", "required": True}, "extension": {"type": "str"}}
@@ -88,8 +88,11 @@ def read(params: dict[str, Any], connections: Connections, _check_mode: bool) ->
     return Result(False, {"mappings": [vars(mapping) for mapping in found]})
 
 
+JOB = Job(OPTIONS, read)
+
+
 def main() -> None:
-    run_module(OPTIONS, read)
+    run_module(JOB)
 
 
 if __name__ == "__main__":

@@ -151,6 +151,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
+    Job,
     management_options,
     run_module,
 )
@@ -202,8 +203,11 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
     return result
 
 
+JOB = Job(OPTIONS, manage)
+
+
 def main() -> None:
-    run_module(OPTIONS, manage)
+    run_module(JOB)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TRUNK_SCOPE, Grant
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
+    Job,
     management_options,
     run_module,
 )
@@ -125,8 +126,11 @@ def log_in(params: dict[str, Any], connections: Connections, _check_mode: bool) 
     )
 
 
+JOB = Job(OPTIONS, log_in)
+
+
 def main() -> None:
-    run_module(OPTIONS, log_in)
+    run_module(JOB)
 
 
 if __name__ == "__main__":

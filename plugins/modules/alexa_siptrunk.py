@@ -146,7 +146,7 @@ from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
-from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
+from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_input import checked_wish
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import (
@@ -203,14 +203,19 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
     return act(params, Trunks(connections.trunks()), check_mode)
 
 
+JOB = Job(
+    OPTIONS,
+    manage,
+    {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR},
+    {
+        "mutually_exclusive": [("peers", "fqdn_peer")],
+        "required_one_of": [("trunk_id", "tls_name", "peers", "fqdn_peer")],
+    },
+)
+
+
 def main() -> None:
-    run_module(
-        OPTIONS,
-        manage,
-        {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR},
-        mutually_exclusive=[("peers", "fqdn_peer")],
-        required_one_of=[("trunk_id", "tls_name", "peers", "fqdn_peer")],
-    )
+    run_module(JOB)
 
 
 if __name__ == "__main__":

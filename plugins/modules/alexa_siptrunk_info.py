@@ -56,7 +56,7 @@ trunks:
 from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
-from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
+from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks, shown
 
@@ -76,8 +76,11 @@ def read(params: dict[str, Any], connections: Connections, _check_mode: bool) ->
     )
 
 
+JOB = Job(OPTIONS, read, {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR})
+
+
 def main() -> None:
-    run_module(OPTIONS, read, {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR})
+    run_module(JOB)
 
 
 if __name__ == "__main__":

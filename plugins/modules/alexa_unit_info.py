@@ -70,6 +70,7 @@ from typing import Any
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
+    Job,
     management_options,
     run_module,
 )
@@ -88,8 +89,11 @@ def read(params: dict[str, Any], connections: Connections, _check_mode: bool) ->
     return Result(False, {"units": [vars(unit) for unit in units]})
 
 
+JOB = Job(OPTIONS, read)
+
+
 def main() -> None:
-    run_module(OPTIONS, read)
+    run_module(JOB)
 
 
 if __name__ == "__main__":

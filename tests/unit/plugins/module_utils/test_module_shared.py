@@ -19,6 +19,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
+    Job,
     api_options,
     management_options,
     run_module,
@@ -203,7 +204,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch, wires: list[Wire]) -> Callable[...,
         monkeypatch.setattr(FakeModule, "given", {**KEYS, **given})
         monkeypatch.setattr(_module, "AnsibleModule", FakeModule)
         with pytest.raises(Ended) as caught:
-            run_module(management_options(), logic, libraries)
+            run_module(Job(management_options(), logic, libraries or {}))
         return caught.value.result
 
     return run
