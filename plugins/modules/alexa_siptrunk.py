@@ -149,12 +149,8 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._model impo
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_input import checked_wish
-from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import (
-    Trunks,
-    described,
-    plan_present,
-    shown,
-)
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import described, plan_present, shown
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks
 
 _PORT = {"type": "int", "default": 5061}
 OPTIONS = {

@@ -22,7 +22,7 @@ LAYERS = [
     {"_lwa"},
     {"_wire"},
     {"_client"},
-    {"_plan", "_wait"},
+    {"_plan", "_wait", "_trunk_plan"},
     {"_trunks", "_extensions", "_profiles", "_units"},
     {"_bulk"},
     {"_module"},

@@ -13,7 +13,8 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._client imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ApiError, InputError, WaitError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Peer, Trunk
 from ansible_collections.alexa.smart_properties.plugins.module_utils._registered import remembered
-from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks, shown
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import shown
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.certs import family
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.fakes import (
     Call,
