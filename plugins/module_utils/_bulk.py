@@ -7,7 +7,9 @@ Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dictionary
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -47,6 +49,20 @@ class Account:
         lists = {fate: sorted(extensions) for fate, extensions in self.by_fate.items()}
         # Ansible makes C(failed) a boolean on its way to the play; C(failures) arrives there as it is.
         return {**lists, "failed": failed, "failures": failed, "not_tried": sorted(self.not_tried)}
+
+
+@contextmanager
+def accounted(wanted: Iterable[str], made: Dictionary[str, str]) -> Iterator[None]:
+    """An error that comes before the first mapping is written is no reason to leave the extensions unaccounted for.
+
+    :param made: the communication profiles that were made by then, by unit.
+    """
+    try:
+        yield
+    except AlexaError as error:
+        if not isinstance(error, PartialError):
+            error.details = {**Account(not_tried=list(wanted)).values(), "changed": bool(made), **error.details}
+        raise
 
 
 def current_mappings(

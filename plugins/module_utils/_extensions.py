@@ -96,24 +96,28 @@ class Mappings:
         """Map an extension that is not mapped. If somebody else was first, theirs is looked at."""
         mapping = Mapping(extension, profile_id)
         path = _wire.extension_path(self._trunk_id, extension)
+        body = _wire.mapping_body(mapping)
+        conflict = None
         try:
             found = self._client.create(
-                f"map extension {extension}",
-                path,
-                _wire.mapping_body(mapping),
-                lambda _body: None,
-                lambda: self.get(extension),
+                f"map extension {extension}", path, body, lambda _body: None, lambda: self.get(extension)
             )
         except ApiError as error:
             if error.status != 409:
                 raise
-            found = self.get(extension)
+            conflict, found = error, self.get(extension)
             if found == mapping:
                 return UNCHANGED
         else:
             if found is None or found == mapping:
                 return CREATED
-        self._client.put(f"change extension {extension}", path, _wire.mapping_body(mapping))
+        try:
+            self._client.put(f"change extension {extension}", path, body)
+        except ApiError as error:
+            if conflict and error.status == 404:
+                # Nothing is mapped: the conflict is another one, such as with a trunk that is not ACTIVE yet.
+                raise conflict from None
+            raise
         return UPDATED
 
     def change(self, extension: str, profile_id: str) -> str:

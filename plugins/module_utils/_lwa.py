@@ -8,15 +8,20 @@ section 5.2. Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
+import copy
 import threading
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import CredentialsError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import (
+    AlexaError,
+    CredentialsError,
+    TransportError,
+)
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response, Transport
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
-from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater
+from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import THROTTLED, Repeater
 
 TRUNK_SCOPE = "amazon_communication::network:siptrunk"
 
@@ -28,6 +33,10 @@ _HINTS = {
     "invalid_grant": "The refresh token (ALEXA_REFRESH_TOKEN) is of another security profile, or was revoked:"
     " authorize the security profile again.",
 }
+_PASSES = (
+    "Run again in a while: nothing is done twice. Raise retry_timeout if it is often down for so long. If it stays,"
+    " check token_url (ALEXA_TOKEN_URL)."
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ class TokenSource:
         self._token_url = token_url
         self._grant = grant
         self._token = access_token
+        self._failure: AlexaError | None = None
         self._lock = threading.Lock()
 
     def token(self) -> str:
@@ -93,10 +103,16 @@ class TokenSource:
             raise CredentialsError(*_missing(rejected=self._token is not None))
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         body = urlencode(self._grant.form()).encode()
-        # Two tokens for one answer that got lost do no harm.
-        response = self._repeater.run(
-            "POST", lambda: self._transport.send("POST", self._token_url, headers, body), repeatable=True
-        )
+        try:
+            # Two tokens for one answer that got lost do no harm.
+            response = self._repeater.run(
+                "POST", lambda: self._transport.send("POST", self._token_url, headers, body), repeatable=True
+            )
+        except TransportError as error:
+            error.message = f"Login with Amazon gave no token: {error.message}"
+            # Of the request that the token is for, it is certain that it was not carried out.
+            error.uncertain = False
+            raise
         answer = _json_object(response)
         if response.status != 200 or not answer.get("access_token"):
             raise self._refused(response, answer)
@@ -104,16 +120,26 @@ class TokenSource:
         return answer
 
     def _fetch(self) -> str:
-        self._token = str(self.request()["access_token"])
+        """A new token. A failure counts for all threads: one after the other, each would wait for retry_timeout."""
+        if self._failure:
+            # A copy, since each thread adds what it was about to do.
+            raise copy.copy(self._failure)
+        try:
+            self._token = str(self.request()["access_token"])
+        except AlexaError as error:
+            self._failure = copy.copy(error)
+            raise
         return self._token
 
     def _refused(self, response: Response, answer: dict[str, Any]) -> CredentialsError:
         code = str(answer.get("error", ""))
         told = answer.get("error_description") or code or response.excerpt() or "no reason given"
+        passing = response.status == THROTTLED or (response.status >= 500 and not code)
+        hint = _PASSES if passing else "Check token_url (ALEXA_TOKEN_URL) and the security profile."
         return CredentialsError(
             f"Login with Amazon gave no token for client {self._grant.client_id}:"
             f" {self._token_url} answered {response.status}: {told}.",
-            _HINTS.get(code, "Check token_url (ALEXA_TOKEN_URL) and the security profile."),
+            _HINTS.get(code, hint),
             status=response.status,
             request_id=response.request_id,
         )

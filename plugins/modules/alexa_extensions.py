@@ -126,7 +126,7 @@ failures:
   type: list
   elements: dict
 not_tried:
-  description: Extensions that were left as they are, because going on was useless.
+  description: Extensions that were left as they are, because going on was useless. All of them where reading failed.
   returned: always
   type: list
   elements: str
@@ -135,6 +135,7 @@ not_tried:
 from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._bulk import (
+    accounted,
     applied,
     confirmed_mappings,
     current_mappings,
@@ -144,6 +145,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._bulk impor
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import (
     Mappings,
+    Wish,
     checked_trunk_id,
     plan,
     profile_of,
@@ -178,8 +180,17 @@ OPTIONS = {
 
 
 def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
-    """Read once, plan, apply; the account of every extension as return values."""
+    """Read once, plan, apply; the account of every extension as return values, however it ends."""
     wanted = wishes(params["extensions"])
+    made: dict[str, str] = {}
+    with accounted(wanted, made):
+        return managed(params, connections, check_mode, wanted, made)
+
+
+def managed(
+    params: dict[str, Any], connections: Connections, check_mode: bool, wanted: dict[str, Wish], made: dict[str, str]
+) -> Result:
+    """C(made) gets the communication profiles that are made, by unit."""
     concurrency = params["concurrency"]
     if not 1 <= concurrency <= 64:
         raise InputError(f"concurrency {concurrency} can't be used.", "Give a number from 1 to 64.")
@@ -195,7 +206,8 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
     if check_mode:
         return Result(todo.changed, predicted(todo).values(), todo.before, todo.after)
     without = [(unit_id, None) for unit_id, profile in of_units.items() if profile is None]
-    made = profiles.create(without) if profiles and without else {}
+    if profiles and without:
+        profiles.create(without, made)
     ids = {extension: profile_of(wish, of_units) or made[wish.unit_id] for extension, wish in wanted.items()}
     account = applied(mappings, todo, ids, concurrency)
     result = Result(account.changed, account.values(), todo.before, todo.after)

@@ -58,7 +58,8 @@ from typing import Any
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
-from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks, shown
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import shown
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks
 
 OPTIONS = {"trunk_id": {"type": "str"}, "tls_name": {"type": "str"}}
 

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._bulk import (
     Account,
+    accounted,
     applied,
     confirmed_mappings,
     current_mappings,
@@ -247,3 +248,18 @@ def test_a_partial_failure_tells_the_weightiest_reason_and_keeps_the_result() ->
     assert told.startswith("3 changes of extensions failed on t1, 2 were not tried. Extension 3: Could not do it.")
     assert "run again" in told
     assert caught.value.to_result()["created"] == ["0"]
+
+
+@pytest.mark.parametrize(("made", "changed"), [({}, False), ({"unit": "profile"}, True)])
+def test_an_error_before_the_first_write_accounts_for_every_extension(made: dict[str, str], changed: bool) -> None:
+    with pytest.raises(ApiError) as caught, accounted(["7202", "7201"], made):
+        raise ApiError("Could not list.", status=503, request_id="id-1")
+    told = caught.value.to_result()
+    assert (told["not_tried"], told["changed"], told["request_id"]) == (["7201", "7202"], changed, "id-1")
+    assert all(told[fate] == [] for fate in FATES[:-1]) and told["failures"] == []
+
+
+def test_an_account_of_what_was_done_is_kept() -> None:
+    with pytest.raises(PartialError) as caught, accounted(["7201"], {}):
+        raise PartialError("Some failed.", "Run again.", {"created": ["7201"], "not_tried": []})
+    assert caught.value.to_result()["created"] == ["7201"] and caught.value.details["not_tried"] == []

@@ -212,7 +212,8 @@ def test_mapping_an_extension(scripted: Scripted, calls: list[Call], fate: str) 
     ("calls", "error", "told"),
     [
         ([post(answer(400, {"message": "bad profile"}))], ApiError, "Could not map extension .7: .*bad profile"),
-        ([post(answer(409)), get(NONE), put(answer(404))], ApiError, "answered 404"),
+        ([post(answer(409, {"message": "not ACTIVE"})), get(NONE), put(answer(404))], ApiError, "409: not ACTIVE"),
+        ([post(answer(409)), get(THEIRS), put(answer(400))], ApiError, "Could not change extension .7: .* 400"),
         ([post(lost()), get(NONE)], TransportError, "Could not map extension"),
         ([post(lost()), get(THEIRS), put(answer(400))], ApiError, "Could not change extension"),
     ],

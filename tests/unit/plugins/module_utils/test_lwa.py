@@ -10,7 +10,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import CredentialsError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import (
+    AlexaError,
+    CredentialsError,
+    TransportError,
+)
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TRUNK_SCOPE, Grant, TokenSource
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
@@ -133,6 +137,36 @@ def test_32_threads_that_start_together_log_in_once(clock: FakeClock) -> None:
     assert len(login.forms) == 1
 
 
+def test_a_renewal_that_fails_fails_for_all_threads(clock: FakeClock) -> None:
+    """One after the other, each of them would wait for retry_timeout: hours, in place of minutes."""
+    down = [answer(503)] * 500
+    login, together = Login(answer(200, {"access_token": "Atc|1"}), *down), threading.Barrier(32, timeout=10)
+    tokens = source(login, clock)
+    rejected, errors, began = tokens.token(), [], clock.now()
+
+    def meet_a_401() -> None:
+        together.wait()
+        try:
+            tokens.renew(rejected)
+        except AlexaError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=meet_a_401) for _number in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(errors) == 32 and len(set(map(id, errors))) == 32
+    assert {str(error) for error in errors} == {str(errors[0])} and "answered 503" in str(errors[0])
+    assert clock.now() - began < 300
+
+
+def test_a_login_that_is_lost_says_nothing_uncertain_of_the_request_it_was_for(clock: FakeClock) -> None:
+    with pytest.raises(TransportError, match="^Login with Amazon gave no token: The connection was lost") as caught:
+        source(Login(*[lost()] * 50), clock).token()
+    assert not caught.value.uncertain
+
+
 def test_a_late_401_for_an_old_token_renews_nothing(clock: FakeClock) -> None:
     login = Login()
     tokens = source(login, clock)
@@ -160,7 +194,8 @@ def test_a_login_is_repeated_since_two_tokens_do_no_harm(clock: FakeClock, fault
         (200, "<html>Welcome</html>", "200: <html>Welcome</html>.", "token_url"),
         (200, {"expires_in": 3600}, "200: ", "token_url"),
         (200, ["x"], "200: ", "token_url"),
-        (500, None, "500: no reason given.", "token_url"),
+        (500, None, "500: no reason given.", "Run again in a while"),
+        (429, {"error": "slow_down"}, "429: slow_down.", "Run again in a while"),
     ],
 )  # fmt: skip
 def test_a_refusal_is_explained(clock: FakeClock, status: int, body: Any, told: str, hint: str) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._chain impo
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Peer, Trunk
 from ansible_collections.alexa.smart_properties.plugins.module_utils._registered import remember, remembered
-from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import plan_present
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import plan_present
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.certs import family
 
 NAME = "pbx.example.com"
