@@ -72,6 +72,7 @@ class Connections:
     """The API for one module run: two tokens of different scopes over one transport and one pace.
 
     :param tell: shows the user a line while the module runs, where that is possible.
+    :ivar concurrency: how many requests may be under way at a time.
     """
 
     def __init__(self, params: dict[str, Any], redactor: Redactor, tell: Tell = silent) -> None:
@@ -84,13 +85,14 @@ class Connections:
         ca_path = params["ca_path"]
         if ca_path and not os.path.exists(ca_path):
             raise InputError(f"ca_path {ca_path} does not exist.", "Give the file with the authorities to trust.")
+        self.concurrency: int = params.get("concurrency") or _DEFAULT_CONCURRENCY
         self._params = params
         self._redactor = redactor
         self._clock = Clock()
         self._transport = Transport(
             verify=params["validate_certs"] and (ca_path or True),
             timeout=params["request_timeout"],
-            connections=params.get("concurrency") or _DEFAULT_CONCURRENCY,
+            connections=self.concurrency,
             redactor=redactor,
         )
         self._repeater = Repeater(params["retry_timeout"], self._clock)

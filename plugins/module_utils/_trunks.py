@@ -1,14 +1,13 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SIP trunks: find, create, update, delete, wait for ACTIVE.
+"""SIP trunks: find, create, update, delete.
 
 Private to alexa.smart_properties; may change at any release.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Callable, TypeVar
@@ -17,7 +16,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils import _wir
 from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ApiError, InputError, WaitError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lock import alone
-from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE, Trunk
+from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Trunk
 from ansible_collections.alexa.smart_properties.plugins.module_utils._registered import remember
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import named, shown
 from ansible_collections.alexa.smart_properties.plugins.module_utils._wait import poll
@@ -29,7 +28,6 @@ _SETTLE = 3.0
 # So many seconds another process of this control node may take to make the same trunk, in which it may meet an outage.
 _PATIENCE = 300.0
 _PIN = "Pin the one that is meant with trunk_id (alexa_trunk_id in the inventory), and delete the other."
-_FAILED = re.compile("FAIL|ERROR|REJECT", re.IGNORECASE)
 
 
 class Trunks:
@@ -40,6 +38,7 @@ class Trunks:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.clock = client.clock
         self.warnings: list[str] = []
 
     def get(self, trunk_id: str) -> Trunk | None:
@@ -49,15 +48,27 @@ class Trunks:
 
     def list(self) -> Iterator[Trunk]:
         """Every trunk once, with what it is recognised by."""
+        for trunk, complete in self._listed():
+            whole = trunk if complete else self.get(str(trunk.trunk_id))
+            if whole:
+                yield whole
+
+    def statuses(self, trunk_ids: Collection[str]) -> dict[str, str | None]:
+        """The status of each of these trunks, None for one that can't be read yet: by one listing for all of them."""
+        if len(trunk_ids) == 1:
+            listed = {trunk_id: trunk.status for trunk_id in trunk_ids for trunk in [self.get(trunk_id)] if trunk}
+        else:
+            listed = {str(trunk.trunk_id): trunk.status for trunk, _complete in self._listed()}
+        return {trunk_id: listed.get(trunk_id) for trunk_id in trunk_ids}
+
+    def _listed(self) -> Iterator[tuple[Trunk, bool]]:
+        """Every trunk once as the list shows it, and whether that tells what it is recognised by."""
         seen = set()
         for item in self._client.pages("list the SIP trunks", _wire.TRUNKS):
             trunk = _wire.trunk(item)
-            if not trunk.trunk_id or trunk.trunk_id in seen:
-                continue
-            seen.add(trunk.trunk_id)
-            whole = trunk if _wire.trunk_is_complete(item) else self.get(trunk.trunk_id)
-            if whole:
-                yield whole
+            if trunk.trunk_id and trunk.trunk_id not in seen:
+                seen.add(trunk.trunk_id)
+                yield trunk, _wire.trunk_is_complete(item)
 
     def find(self, wish: Trunk) -> tuple[Trunk | None, Sequence[Trunk]]:
         """The trunk that is recognised by its id, else by its tls_name and peers, and its namesakes elsewhere.
@@ -131,7 +142,7 @@ class Trunks:
             return made
         twice = f"The SIP trunk for {named(made)} was made twice at once, by two control nodes: {kept} and {own}."
         if not yields or self._has_mappings(own):
-            next_step = "Run again. If both stay, delete the one without mappings, with alexa_siptrunk and its trunk_id."
+            next_step = "Run again. If both stay, delete the one without mappings: alexa_siptrunk with its trunk_id."
             raise WaitError(twice, next_step, trunk=shown(made), changed=True)
         self.delete(own)
         self.warnings.append(f"{twice} The latter, which had no mappings yet, was removed again.")
@@ -162,35 +173,6 @@ class Trunks:
         """Remove the trunk; one that is gone already is no error."""
         self._client.delete(f"delete the SIP trunk {trunk_id}", _wire.trunk_path(trunk_id))
         remember(trunk_id, None)
-
-    def wait_for_active(self, trunk: Trunk, timeout: float, interval: float) -> Trunk:
-        """Poll until ACTIVE. Raises WaitError when the time is up or the trunk has failed."""
-
-        def read() -> str:
-            # A trunk that was made a moment ago may not be readable yet.
-            now = self.get(str(trunk.trunk_id))
-            return (now.status if now else None) or "not readable yet"
-
-        def ended(status: str) -> bool:
-            return status == ACTIVE or bool(_FAILED.search(status))
-
-        status, done = poll(read, ended, timeout=timeout, interval=interval, clock=self._client.clock)
-        if status == ACTIVE:
-            return replace(trunk, status=status)
-        known = {"trunk": shown(replace(trunk, status=status))}
-        if done:
-            raise WaitError(
-                f"The SIP trunk {trunk.trunk_id} of {named(trunk)} ended in status {status}.",
-                "Check certificate, name, address and port against what the PBX really serves, mend them and run"
-                " again; if it stays, delete the trunk and make it anew.",
-                **known,
-            )
-        raise WaitError(
-            f"The SIP trunk {trunk.trunk_id} of {named(trunk)} is not ACTIVE after {timeout:g} seconds; its status is"
-            f" {status}. Amazon says about ten minutes.",
-            "Run again to go on waiting: nothing is made twice. Raise wait_timeout if it often takes longer.",
-            **known,
-        )
 
 
 def _matches(trunk: Trunk, wish: Trunk) -> bool:

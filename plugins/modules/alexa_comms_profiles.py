@@ -103,7 +103,6 @@ OPTIONS = {
         "options": {"unit_id": {"type": "str", "required": True}, "name": {"type": "str"}},
     },
 }
-_CONCURRENCY = 16
 
 
 def checked_names(units: list[dict[str, Any]]) -> dict[str, str | None]:
@@ -140,7 +139,7 @@ def planned(names: dict[str, str | None], have: dict[str, Profile | None], state
 def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
     """Read, plan, apply; the profiles as return value."""
     names = checked_names(params["units"])
-    profiles = Profiles(connections.management(), _CONCURRENCY)
+    profiles = Profiles(connections.management(), connections.concurrency)
     have = profiles.of_units(names)
     plan = planned(names, have, params["state"])
     ids = {unit_id: profile.profile_id for unit_id, profile in have.items() if profile}
@@ -151,8 +150,8 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
         done = Result(True, {"profiles": shown(names, ids), "failed": True}, plan.before, plan.after)
         told = "What succeeded is kept and reported; run again to go on from there."
         raise PartialError(f"Not all communication profiles could be changed: {error}", told, done.to_dict()) from error
-    kept = {} if params["state"] == "absent" else ids
-    return Result(plan.changed, {"profiles": shown(names, kept)}, plan.before, plan.after)
+    kept = shown(names, {} if params["state"] == "absent" else ids)
+    return Result(plan.changed, {"profiles": kept}, plan.before, plan.after)
 
 
 def apply(profiles: Profiles, plan: Plan, names: dict[str, str | None], ids: dict[str, str]) -> None:

@@ -14,10 +14,10 @@ description:
   - A trunk has no name of its own. It is recognised by O(trunk_id), else by O(tls_name) together with O(peers) or
     O(fqdn_peer). Another address or port is therefore another trunk, unless O(trunk_id) pins the one to change.
   - The certificate chain is checked before anything is sent; one in the wrong order is put in order.
-  - Before a trunk is created the list is read twice, a few seconds apart, since it may lag behind writes. Meanwhile other
-    runs on this control node that want the same trunk wait.
-  - Where two control nodes create the same trunk at the same moment, one of them removes its own again at once and goes on
-    with the other's. If neither can tell that this is safe, the task fails and names both.
+  - Before a trunk is created the list is read twice, a few seconds apart, since it may lag behind writes. Meanwhile
+    other runs on this control node that want the same trunk wait.
+  - Where two control nodes create the same trunk at the same moment, one of them removes its own again at once and goes
+    on with the other's. If neither can tell that this is safe, the task fails and names both.
 options:
   state:
     description:
@@ -148,6 +148,7 @@ trunk:
 from contextlib import nullcontext
 from typing import Any
 
+from ansible_collections.alexa.smart_properties.plugins.module_utils._activation import Patience, wait_for_active
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
@@ -175,8 +176,9 @@ OPTIONS = {
 }
 
 
-def present(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:
+def present(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
     """Make the trunk what the user gave, and wait for it if asked to."""
+    trunks = Trunks(connections.trunks())
     wish, warnings = checked_wish(params, check_mode)
     look = nullcontext(trunks.find(wish)) if check_mode else trunks.find_before_creating(wish)
     with look as (current, namesakes):
@@ -185,13 +187,15 @@ def present(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:
         if plan.changed and not check_mode:
             trunk = trunks.update(trunk) if current else trunks.create(trunk)
     if params["wait"] and trunk.status != ACTIVE and not check_mode:
-        trunk = trunks.wait_for_active(trunk, params["wait_timeout"], params["wait_interval"])
+        patience = Patience(params["wait_timeout"], params["wait_interval"], connections.tell)
+        trunk = wait_for_active(trunks, trunk, patience)
     after = plan.after if plan.changed else plan.before
     return Result(plan.changed, {"trunk": shown(trunk)}, plan.before, after, warnings + plan.warnings + trunks.warnings)
 
 
-def absent(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:
+def absent(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
     """Delete the trunk if it is there."""
+    trunks = Trunks(connections.trunks())
     current, _namesakes = trunks.find(checked_wish(params, check_mode)[0])
     if current and not check_mode:
         trunks.delete(str(current.trunk_id))
@@ -199,8 +203,7 @@ def absent(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:
 
 
 def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
-    act = present if params["state"] == "present" else absent
-    return act(params, Trunks(connections.trunks()), check_mode)
+    return (present if params["state"] == "present" else absent)(params, connections, check_mode)
 
 
 JOB = Job(

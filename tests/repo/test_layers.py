@@ -24,7 +24,7 @@ LAYERS = [
     {"_client"},
     {"_plan", "_wait", "_trunk_plan"},
     {"_trunks", "_extensions", "_profiles", "_units"},
-    {"_bulk"},
+    {"_activation", "_bulk"},
     {"_module"},
 ]
 HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}

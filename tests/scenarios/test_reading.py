@@ -29,6 +29,20 @@ def two_trunks(site: Site) -> list[str]:
             "peer": {"name": OTHER_NAME, "port": 5061}})["trunkId"]]
 
 
+def test_trunks_are_awaited_together(site: Site, two_trunks: list[str]) -> None:
+    """One is ACTIVE, one never will be, and one the list does not show."""
+    active, creating = two_trunks
+    asked = {"trunk_ids": [creating, active, UNKNOWN_TRUNK], "wait": True, "wait_timeout": 0.3, "wait_interval": 0.1}
+    outcome = site.good("alexa_siptrunk_info", **asked)
+    assert [trunk["trunk_id"] for trunk in outcome["trunks"]] == asked["trunk_ids"]
+    late = {each["trunk_id"]: each for each in outcome["not_active"]}
+    assert set(late) == {creating, UNKNOWN_TRUNK} and late[creating]["status"] == "CREATING"
+    assert "0.3 seconds" in late[creating]["msg"] and "not readable yet" in late[UNKNOWN_TRUNK]["msg"]
+    assert site.requests("GET " + TRUNKS + "/") == 0 and site.requests("GET " + TRUNKS) > 1
+    outcome = site.good("alexa_siptrunk_info", check=True, **asked)
+    assert (len(outcome["trunks"]), outcome["not_active"]) == (3, [])
+
+
 def test_trunks_are_read(site: Site, two_trunks: list[str]) -> None:
     found = {trunk["trunk_id"]: trunk for trunk in site.good("alexa_siptrunk_info")["trunks"]}
     assert list(found) == sorted(two_trunks)

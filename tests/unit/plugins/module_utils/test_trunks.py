@@ -225,39 +225,6 @@ def test_deleting_forgets_the_chain(scripted: Scripted, status: int) -> None:
     assert remembered("t1") is None
 
 
-def waiting(scripted: Scripted, *calls: Call, timeout: float = 60) -> Trunk:
-    return Trunks(scripted(*calls)).wait_for_active(replace(WISH, trunk_id="t1"), timeout, 15)
-
-
-def status(text: str | None) -> Call:
-    return reading("t1", {"status": text})
-
-
-def test_waiting_ends_with_active(scripted: Scripted, clock: FakeClock) -> None:
-    active = waiting(scripted, reading("t1", status=404), status(None), status("CREATING"), status("ACTIVE"))
-    assert active == replace(WISH, trunk_id="t1", status="ACTIVE")
-    assert clock.sleeps == [15] * 3
-
-
-@pytest.mark.parametrize("bad", ["FAILED", "CREATE_FAILED", "error", "Rejected"])
-def test_a_failed_status_ends_the_wait_at_once(scripted: Scripted, bad: str) -> None:
-    with pytest.raises(WaitError, match=f"t1 of {NAME} at .* ended in status {bad}.*Check certificate") as caught:
-        waiting(scripted, status("CREATING"), status(bad))
-    assert caught.value.details["trunk"]["status"] == bad
-
-
-def test_a_wait_that_is_too_long_says_the_last_status_and_how_to_go_on(scripted: Scripted, clock: FakeClock) -> None:
-    with pytest.raises(WaitError, match="not ACTIVE after 40 seconds; its status is CREATING.*Run again") as caught:
-        waiting(scripted, *[status("CREATING") for _read in range(4)], timeout=40)
-    assert sum(clock.sleeps) == 40
-    assert caught.value.details["trunk"]["trunk_id"] == "t1"
-
-
-def test_inactive_is_not_active(scripted: Scripted) -> None:
-    with pytest.raises(WaitError, match="its status is INACTIVE"):
-        waiting(scripted, status("INACTIVE"), timeout=0)
-
-
 def test_a_trunk_as_results_show_it() -> None:
     trunk = Trunk("t1", "ACTIVE", NAME, None, (Peer("203.0.113.20", 2), Peer("203.0.113.10", 1)))
     assert shown(trunk) == {
