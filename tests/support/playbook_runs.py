@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -140,15 +141,13 @@ class Site:
         self, playbook: str, *options: str, as_json: bool = True, before: Sequence[str] = (), **without: str
     ) -> Run:
         """Run a playbook with the inventory; `before` goes before the command, `without` overrides the environment."""
-        command = [*before, str(Path(sys.executable).parent / "ansible-playbook"), playbook]
-        command += ["-i", str(self.inventory_path), *self.always, *options]
         environment = {
             **self.environment(),
             "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json" if as_json else "default",
         }
         environment |= without
         done = subprocess.run(
-            command,
+            [*before, *self.command(playbook, *options)],
             cwd=self.folder,
             env={name: text for name, text in environment.items() if text},
             stdin=subprocess.DEVNULL,
@@ -158,6 +157,29 @@ class Site:
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)
+
+    def command(self, playbook: str, *options: str) -> list[str]:
+        """The command that runs a playbook with the inventory."""
+        program = str(Path(sys.executable).parent / "ansible-playbook")
+        return [program, playbook, "-i", str(self.inventory_path), *self.always, *options]
+
+    def run_killed(self, playbook: str, *options: str, after: float) -> bool:
+        """Run a playbook and kill it with all its processes after so many seconds; whether it was still running."""
+        with subprocess.Popen(
+            self.command(playbook, *options),
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            try:
+                process.wait(after)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                return True
+        return False
 
     def environment(self) -> dict[str, str]:
         """The environment of a control node that nobody has set up: nothing of the user's."""
