@@ -11,7 +11,7 @@ IN_ENV := tests/tools/with_env.sh
 IN_LAB := PYTHONPATH=extensions/laboratory:extensions/simulator $(IN_ENV) python -m alexa_laboratory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab setup-dev demo lab lab-down test test-molecule lint docs bench clean
+.PHONY: help setup setup-lab setup-dev demo lab lab-down test lint docs bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -41,9 +41,6 @@ lab-down: setup-lab ## end what `make lab` started
 
 test: setup-dev ## run all gates, or some: make test GATES="lint units"
 	@$(IN_ENV) python tests/tools/run_gates.py $(GATES)
-
-test-molecule: setup-dev ## run Molecule's scenarios, which take ten minutes more
-	@$(IN_ENV) python -m pytest -q -n 3 --maxschedchunk 1 tests/molecule
 
 lint: setup-dev ## run the gates that only read the sources
 	@$(IN_ENV) python tests/tools/run_gates.py lint

@@ -21,7 +21,7 @@ TEMPORARY = ROOT / ".build" / "tmp"
 class Gate:
     """A named step: its group, its command, how to count, and the program of the system that it needs.
 
-    :ivar whole_machine: it keeps all cores busy by itself; the others run side by side.
+    :ivar whole_machine: it keeps all cores busy by itself; the others run side by side, the last of them beside it.
     """
 
     name: str
@@ -67,9 +67,11 @@ def ansible_test(name: str, count: Callable[[int, Path], results.Count], *option
     return Gate(name, "ansible-test", lambda: command, count, whole_machine="--num-workers" in options)
 
 
-# One more than the cores of a small machine: hosts and servers take their time to start and end. In the order of the
-# files: sorted by the number of tests, the longest ones would come last.
+# One more than the cores of a small machine: hosts and servers take their time to start and end. In the order of
+# tests/conftest.py: sorted by the number of tests, the longest files would come last.
 WORKERS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# The same where each test is as long as a file, and goes on from no other.
+WORKERS_BY_TEST = ("-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
 
 # The cheap ones first: a slip shows within seconds. The longest of those that run side by side starts at once.
 GATES = [
@@ -86,10 +88,11 @@ GATES = [
     tool("ansible-lint", "ansible-lint", "--offline"),
     suite("simulator", "tests/simulator"),
     suite("laboratory units", "tests/laboratory_units", *WORKERS),
-    ansible_test("units", units_count, "--num-workers", "2"),
     suite("scenarios", "tests/scenarios", *WORKERS),
+    ansible_test("units", units_count, "--num-workers", "2"),
     suite("playbooks", "tests/playbooks", *WORKERS),
     suite("laboratory", "tests/laboratory", *WORKERS),
+    suite("molecule", "tests/molecule", *WORKERS_BY_TEST),
 ]
 
 

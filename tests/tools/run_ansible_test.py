@@ -9,6 +9,7 @@ would download, and it hands no pip settings on to the environments it makes; al
 from __future__ import annotations
 
 import ast
+import fcntl
 import os
 import re
 import shutil
@@ -74,6 +75,9 @@ def place_pip_settings() -> None:
 
 def main() -> int:
     """Run ansible-test in the copy with this Python's version; return its exit code."""
+    # Two at a time would take away each other's copy.
+    lock = (ROOT / ".build" / "ansible-test.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     copy_collection()
     place_get_pip()
     place_pip_settings()

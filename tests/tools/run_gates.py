@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from gates import GATES, JUNIT, ROOT, TEMPORARY, Gate, select
@@ -24,6 +24,8 @@ from results import Count
 LOGS = ROOT / ".build" / "logs"
 SHOWN_LINES = 60
 LONGEST_GATE = 2400  # seconds
+CORES = os.cpu_count() or 1
+Ended = tuple[Gate, Count, float]
 running: set[subprocess.Popen[bytes]] = set()
 
 
@@ -55,7 +57,7 @@ def execute(gate: Gate, log: Path) -> int:
             running.discard(process)
 
 
-def run(gate: Gate) -> tuple[Gate, Count, float]:
+def run(gate: Gate) -> Ended:
     """Run one gate; return it, what it counted, and the seconds it took."""
     log, started = LOGS / f"{gate.name}.log", time.monotonic()
     log.unlink(missing_ok=True)
@@ -68,15 +70,21 @@ def run(gate: Gate) -> tuple[Gate, Count, float]:
     return gate, count, time.monotonic() - started
 
 
-def run_all(gates: list[Gate]) -> Iterator[tuple[Gate, Count, float]]:
+def run_all(gates: list[Gate]) -> Iterator[Ended]:
     """Run the gates, those that need one core side by side; yield each as it ends."""
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool = ThreadPoolExecutor(CORES)
+    suites = [gate for gate in gates if gate.whole_machine]
+    suite: Future[Ended] | None = None
     try:
-        for ended in as_completed([pool.submit(run, gate) for gate in gates if not gate.whole_machine]):
-            yield ended.result()
-        for gate in gates:
-            if gate.whole_machine:
-                yield pool.submit(run, gate).result()
+        pending = {pool.submit(run, gate) for gate in gates if not gate.whole_machine}
+        while pending or suites:
+            # A core would be idle from here on.
+            if suites and suite not in pending and len(pending) < CORES:
+                suite = pool.submit(run, suites.pop(0))
+                pending.add(suite)
+            ended, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for each in ended:
+                yield each.result()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in set(running):

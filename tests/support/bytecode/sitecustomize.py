@@ -1,44 +1,60 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps what Python compiles of archives, as it does of files: without, each module of Ansible compiles 50 files anew.
+"""Keeps across runs what each run of Ansible would make anew of the same sources.
 
-Python loads this file at its start where PYTHONPATH names its folder. What it keeps is four folders up, in .build.
+Python loads this file at its start where PYTHONPATH names its folder. What it keeps is four folders up, in .build:
+what Python compiles of archives, as it does of files, for each module of Ansible would compile 50 files; and what
+payloads.py keeps. It is loaded with each module, and so imports only what they import too.
 """
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import os
 import sys
 import zipimport
-from hashlib import sha1
-from pathlib import Path
 from types import CodeType
 
-KEPT = Path(__file__).resolve().parents[3] / ".build" / "bytecode" / (sys.implementation.cache_tag or "none")
+BUILD = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 4)[0], ".build")
+KEPT = os.path.join(BUILD, "bytecode", sys.implementation.cache_tag or "none")
 compile_source = zipimport._compile_source  # type: ignore[attr-defined]
 
 
 def compile_once(name: str, source: bytes) -> CodeType:
     """Return the code of a source, compiled by this Python at some time."""
-    place = KEPT / sha1(source, usedforsecurity=False).hexdigest()
+    place = os.path.join(KEPT, hashlib.sha1(source, usedforsecurity=False).hexdigest())
     try:
-        return marshal.loads(place.read_bytes())
+        with open(place, "rb") as kept:
+            return marshal.loads(kept.read())
     except (OSError, ValueError, EOFError):
         code: CodeType = compile_source(name, source)
         keep(place, marshal.dumps(code))
         return code
 
 
-def keep(place: Path, code: bytes) -> None:
+def keep(place: str, code: bytes) -> None:
     """Write the file in one step, as other processes read it; do without where that is not allowed."""
-    part = place.with_name(f"{place.name}.{os.getpid()}")
+    part = f"{place}.{os.getpid()}"
     try:
-        KEPT.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(code)
-        part.replace(place)
+        os.makedirs(KEPT, exist_ok=True)
+        with open(part, "wb") as written:
+            written.write(code)
+        os.replace(part, place)
     except OSError:
         return
 
 
+class BeforePacker:
+    """Finds nothing for Python; Ansible knows its settings and has no worker yet when it loads what packs modules."""
+
+    @staticmethod
+    def find_spec(name: str, *_where: object) -> None:
+        if name == "ansible.executor.module_common":
+            import payloads
+
+            payloads.keep(BUILD)
+
+
 zipimport._compile_source = compile_once  # type: ignore[attr-defined]
+sys.meta_path.insert(0, BeforePacker)  # type: ignore[arg-type]
