@@ -24,7 +24,8 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, Transport
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_url
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TRUNK_SCOPE, Grant, TokenSource
-from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace, store_of
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace_store import store_of
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
 from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater
