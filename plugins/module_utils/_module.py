@@ -83,7 +83,12 @@ class Connections:
         )
         self._repeater = Repeater(params["retry_timeout"], self._clock)
         account = f"{params['api_url']} {params['client_id'] or ''}"
-        self._pace = Pace(store_of(account), self._clock, params["requests_per_second"])
+        self._store = store_of(account)
+        self._pace = Pace(self._store, self._clock, params["requests_per_second"])
+
+    def warnings(self) -> list[str]:
+        """What did not stop the work, but should be known."""
+        return [self._store.trouble] if self._store.trouble else []
 
     def trunks(self) -> Client:
         """The PBX API, with a token of the trunk scope."""
@@ -137,6 +142,15 @@ class Connections:
 Logic = Callable[[dict[str, Any], Connections, bool], Result]
 
 
+def _result(module: Any, logic: Logic, connections: Connections) -> Result:
+    """What the logic comes to; what should be known of the connections is told even where it fails."""
+    try:
+        return logic(module.params, connections, module.check_mode)
+    finally:
+        for warning in connections.warnings():
+            module.warn(warning)
+
+
 def run_module(
     options: dict[str, dict[str, Any]],
     logic: Logic,
@@ -159,7 +173,7 @@ def run_module(
     try:
         for name in ("api_url", "token_url"):
             checked_url(name, module.params[name])
-        result = logic(module.params, Connections(module.params, redactor), module.check_mode)
+        result = _result(module, logic, Connections(module.params, redactor))
     except PartialError as error:
         # Not fail_json: it would write its own C(failed) over the list. Ansible takes a list that is not empty as true.
         module.exit_json(**redactor.value(error.to_result()))
