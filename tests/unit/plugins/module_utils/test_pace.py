@@ -234,6 +234,19 @@ def test_a_thread_that_had_its_slot_already_is_held_back_too(
     assert pace.wait() >= ends[0]
 
 
+def test_a_late_429_that_cuts_nothing_may_still_ask_for_a_pause(
+    pace: Pace, store: CountingStore, clock: FakeClock
+) -> None:
+    knows_limit(store, clock, 2.5)
+    before_the_cut = pace.wait()
+    clock.moment += 0.1
+    pace.answered(pace.wait(), True)
+    slot = pace._slept(pace.search())
+    assert pace.holds(slot)
+    pace.answered(before_the_cut, True, 60.0)
+    assert not pace.holds(slot)
+
+
 def test_no_slot_is_given_far_ahead(store: CountingStore, clock: FakeClock) -> None:
     """It would be as far from the next as the rate was then, which may have risen meanwhile."""
     knows_limit(store, clock)

@@ -11,6 +11,7 @@ import signal
 import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,9 +96,8 @@ def changed(position: int, value: float) -> bytes:
 
 
 def of_another_form() -> bytes:
-    record = bytearray(changed(0, 0.5))
-    record[:8] = b"alexapc9"
-    return bytes(record)
+    body = b"alexapc9" + changed(0, 0.5)[8:-4]
+    return body + struct.pack("<L", zlib.crc32(body))
 
 
 @pytest.mark.parametrize(
