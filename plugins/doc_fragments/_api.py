@@ -58,7 +58,7 @@ options:
   retry_timeout:
     description:
       - Seconds that one request may keep meeting throttling (429), server errors (5xx) and lost connections before it
-        is an error. V(0) switches repeating off.
+        is an error. V(0) switches repeating off. Time in which it only queues behind other requests does not count.
       - A host that the module has not reached yet is given up after 30 seconds, for its name is more likely wrong.
       - A creation whose answer got lost is never blindly repeated; the module looks first whether it was carried out.
     type: float

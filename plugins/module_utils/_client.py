@@ -22,12 +22,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response, Transport
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TokenSource
 from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
-from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import (
-    THROTTLED,
-    Repeater,
-    pause,
-    retry_after,
-)
+from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import THROTTLED, Repeater, pause
 
 _T = TypeVar("_T")
 
@@ -138,10 +133,10 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         try:
             token = self._tokens.token()
-            response = self._repeater.run(method, lambda: self._send(method, path, data, token))
+            response = self._repeater.run(method, lambda: self._send(method, path, data, token), pace=self._pace)
             if response.status == 401:
                 renewed = self._tokens.renew(token)
-                response = self._repeater.run(method, lambda: self._send(method, path, data, renewed))
+                response = self._repeater.run(method, lambda: self._send(method, path, data, renewed), pace=self._pace)
         except (TransportError, ThrottledError) as error:
             error.message = f"Could not {tried}: {error.message}"
             raise
@@ -151,11 +146,7 @@ class Client:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if data is not None:
             headers["Content-Type"] = "application/json"
-        sent_at = self._pace.wait(self._retry_timeout)
-        response = self._transport.send(method, self._api_url + path, headers, data)
-        if response.status == THROTTLED:
-            self._pace.throttled(sent_at, retry_after(response.headers))
-        return response
+        return self._transport.send(method, self._api_url + path, headers, data)
 
     def _absent(self, tried: str, method: str, path: str, response: Response) -> bool:
         if response.status != 404:

@@ -25,7 +25,8 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, Transport
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_url
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TRUNK_SCOPE, Grant, TokenSource
-from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace, store_of
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace_store import store_of
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
 from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater
@@ -34,6 +35,8 @@ API_URL = "https://api.amazonalexa.com"
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 _DEFAULT_CONCURRENCY = 16
 
+
+_UNVERIFIED = "validate_certs is off: whoever is between here and the API can read the token."
 
 #: Shows a line to the user.
 Tell = Callable[[str], None]
@@ -97,7 +100,12 @@ class Connections:
         )
         self._repeater = Repeater(params["retry_timeout"], self._clock)
         account = f"{params['api_url']} {params['client_id'] or ''}"
-        self._pace = Pace(store_of(account), self._clock, params["requests_per_second"])
+        self._store = store_of(account)
+        self._pace = Pace(self._store, self._clock, params["requests_per_second"])
+
+    def warnings(self) -> list[str]:
+        """What did not stop the work, but should be known."""
+        return [self._store.trouble] if self._store.trouble else []
 
     def trunks(self) -> Client:
         """The PBX API, with a token of the trunk scope."""
@@ -179,23 +187,29 @@ class Job:
     ) -> tuple[dict[str, Any], list[str]]:
         """Do it; returns the module's result without secrets, and warnings. Where it C(failed), the result says so."""
         redactor = Redactor()
+        warnings = [] if params["validate_certs"] else [_UNVERIFIED]
+        connections: Connections | None = None
         try:
             for name in ("api_url", "token_url"):
                 checked_url(name, params[name])
-            result = self.logic(params, Connections(params, redactor, tell), check_mode)
+            connections = Connections(params, redactor, tell)
+            result = self.logic(params, connections, check_mode)
         except PartialError as error:
             # Its C(failed) is a list of what failed. Ansible takes a list that is not empty as true.
-            return redactor.value(error.to_result()), []
+            outcome = redactor.value(error.to_result())
         except AlexaError as error:
-            return redactor.value({"failed": True, **error.to_result()}), []
+            outcome = redactor.value({"failed": True, **error.to_result()})
         except Exception as fault:  # pylint: disable=broad-exception-caught
             # A traceback shows values of variables' texts; none of them may be a secret.
             told = f"Fault in the collection: {type(fault).__name__}: {fault}"
-            return redactor.value({"failed": True, "msg": told, "exception": traceback.format_exc()}), []
-        warnings = [redactor.text(warning) for warning in result.warnings]
-        if not params["validate_certs"]:
-            warnings.insert(0, "validate_certs is off: whoever is between here and the API can read the token.")
-        return result.to_dict(), warnings
+            outcome = redactor.value({"failed": True, "msg": told, "exception": traceback.format_exc()})
+        else:
+            # Not redacted: a token that is asked for is to be returned.
+            outcome = result.to_dict()
+            warnings += result.warnings
+        # Told also where the module failed: it may have to do with it.
+        warnings += connections.warnings() if connections else []
+        return outcome, [redactor.text(warning) for warning in warnings]
 
 
 def run_module(job: Job) -> None:

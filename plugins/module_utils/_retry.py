@@ -16,6 +16,7 @@ from typing import Callable
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
 
 THROTTLED = 429
 _REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
@@ -65,29 +66,41 @@ class Repeater:
         self._clock = clock
         self._reached = False
 
-    def run(self, method: str, send: Callable[[], Response], repeatable: bool | None = None) -> Response:
+    def run(
+        self, method: str, send: Callable[[], Response], repeatable: bool | None = None, pace: Pace | None = None
+    ) -> Response:
         """The last answer, good or bad; raises the last TransportError if there was none.
 
         :param send: sends the request once.
         :param repeatable: whether doing it twice is harmless; None: as the method says.
+        :param pace: says when each try may be sent, and hears how it was answered.
         """
         harmless = method in _REPEATABLE_METHODS if repeatable is None else repeatable
         started = self._clock.now()
-        attempt = 0
+        attempt, owed = 0, 0.0
         while True:
+            asked = self._clock.now()
+            sent_at = pace.wait(self._timeout) if pace else asked
+            # To queue behind other requests is no fault that this one keeps meeting.
+            started += max(0.0, sent_at - asked - owed)
             try:
                 response = send()
                 self._reached = True
             except TransportError as error:
-                wait = pause(attempt)
+                wait = rest = pause(attempt)
                 if error.hopeless or (error.sent and not harmless) or not self._in_time(started, wait):
                     raise
             else:
-                wait = max(pause(attempt), retry_after(response.headers) or 0.0)
-                if not self._passing(response.status, harmless) or not self._in_time(started, wait):
+                throttled, wait = response.status == THROTTLED, retry_after(response.headers) or 0.0
+                if pace:
+                    pace.answered(sent_at, throttled, wait)
+                # After a 429 the pace gives the next slot, and none before a Retry-After has passed: one more pause
+                # would only let slots go by.
+                rest = 0.0 if pace and throttled else max(pause(attempt), wait)
+                if not self._passing(response.status, harmless) or not self._in_time(started, max(wait, rest)):
                     return response
-            self._clock.sleep(wait)
-            attempt += 1
+            self._clock.sleep(rest)
+            attempt, owed = attempt + 1, max(_LONGEST_PAUSE, wait)
 
     @staticmethod
     def _passing(status: int, harmless: bool) -> bool:

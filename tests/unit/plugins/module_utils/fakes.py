@@ -14,7 +14,8 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._client imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
-from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import MemoryStore, Pace
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace_store import MemoryStore
 from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater
 
 API = "https://api.example.com"

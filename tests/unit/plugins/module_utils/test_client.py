@@ -122,7 +122,7 @@ def test_a_429_holds_the_pace_back_for_as_long_as_it_says(clock: FakeClock) -> N
     client.get("read", "/a")
     assert clock.now() - started >= 40
     client.put("write", "/b", {})
-    assert client._pace._store.read().rate > 0
+    assert client._pace._store.read().limit > 0
     transport.finish()
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import parse_qs
 
@@ -193,7 +194,8 @@ class FakeModule:
         raise Ended(warnings=self.warnings, **result)
 
     def fail_json(self, **result: Any) -> None:
-        raise Ended(failed=True, **result)
+        warned = {"warnings": self.warnings} if self.warnings else {}
+        raise Ended(failed=True, **warned, **result)
 
 
 @pytest.fixture
@@ -258,6 +260,21 @@ def test_urls_are_checked_before_logic_runs(outcome: Callable[..., Any], name: s
 def test_switched_off_checks_are_warned_of(outcome: Callable[..., Any]) -> None:
     (warning,) = outcome(lambda *_arguments: Result(False, {}), validate_certs=False)["warnings"]
     assert "validate_certs" in warning
+
+
+@pytest.mark.parametrize("error", [None, InputError("No.")], ids=["success", "failure"])
+def test_a_pace_file_that_can_not_be_used_is_warned_of(
+    outcome: Callable[..., Any], state_folder: Path, error: InputError | None
+) -> None:
+    state_folder.write_text("no folder")
+
+    def logic(*_arguments: Any) -> Result:
+        if error:
+            raise error
+        return Result(False, {})
+
+    (warning,) = outcome(logic)["warnings"]
+    assert str(state_folder) in warning and "ALEXA_STATE_DIR" in warning
 
 
 def test_a_missing_library_is_named(outcome: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
+from ansible_collections.alexa.smart_properties.plugins.module_utils._pace_store import MemoryStore
 from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater, pause, retry_after
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.fakes import FakeClock, answer, lost
 
@@ -168,3 +170,56 @@ def test_pauses_double_up_to_a_limit_with_jitter() -> None:
         pauses = {pause(attempt) for _try in range(20)}
         assert all(full / 2 <= seconds <= full for seconds in pauses)
         assert len(pauses) > 1
+
+
+class SlowPace(Pace):
+    """Every slot is far away, as where thousands of requests queue."""
+
+    def __init__(self, clock: FakeClock, queue: float) -> None:
+        super().__init__(MemoryStore(), clock)
+        self._queue = queue
+
+    def wait(self, patience: float = float("inf")) -> float:
+        self._clock.sleep(self._queue)
+        return self._clock.now()
+
+
+def test_after_a_429_only_the_pace_holds_a_request_back(clock: FakeClock) -> None:
+    """Its own pause would double, and let slots go by."""
+    send = Sender(*[answer(429)] * 8, answer(200))
+    assert Repeater(300, clock).run("POST", send, pace=SlowPace(clock, 0.1)).status == 200
+    assert clock.sleeps == pytest.approx([0.1] * 9)
+
+
+def test_after_a_429_the_pace_waits_for_the_retry_after(clock: FakeClock) -> None:
+    started = clock.now()
+    Repeater(300, clock).run("GET", Sender(answer(429, Retry_After="77"), answer(200)), pace=Pace(MemoryStore(), clock))
+    assert 77 <= clock.now() - started < 79
+
+
+def test_after_another_fault_a_request_pauses_by_itself(clock: FakeClock) -> None:
+    Repeater(300, clock).run("GET", Sender(answer(503, Retry_After="77"), answer(200)), pace=SlowPace(clock, 0.1))
+    assert clock.sleeps == pytest.approx([0.1, 77.0, 0.1])
+
+
+def test_to_queue_for_longer_than_the_timeout_is_no_fault(clock: FakeClock) -> None:
+    send = Sender(answer(429), answer(503), answer(429), answer(200))
+    assert Repeater(300, clock).run("GET", send, pace=SlowPace(clock, 1000)).status == 200
+
+
+def test_to_meet_429_for_longer_than_the_timeout_is_an_error(clock: FakeClock) -> None:
+    send, started = Sender(answer(429)), clock.now()
+    assert Repeater(300, clock).run("GET", send, pace=SlowPace(clock, 5)).status == 429
+    assert 290 < clock.now() - started < 310
+
+
+def test_429s_end_even_where_the_queue_is_long(clock: FakeClock) -> None:
+    send = Sender(answer(429))
+    assert Repeater(300, clock).run("GET", send, pace=SlowPace(clock, 1000)).status == 429
+    assert send.tries < 15
+
+
+def test_a_timeout_of_0_sends_once_however_long_it_queued(clock: FakeClock) -> None:
+    send = Sender(answer(429))
+    assert Repeater(0, clock).run("GET", send, pace=SlowPace(clock, 1000)).status == 429
+    assert send.tries == 1
