@@ -9,27 +9,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Callable, TypeVar
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire
 from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ApiError, InputError, WaitError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._lock import alone
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE, Trunk
 from ansible_collections.alexa.smart_properties.plugins.module_utils._registered import remember
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import named, shown
 from ansible_collections.alexa.smart_properties.plugins.module_utils._wait import poll
 
+_T = TypeVar("_T")
+
 # Lists may lag behind writes: so many seconds pass before "not in the list" is believed and a trunk is made.
 _SETTLE = 3.0
+# So many seconds another process of this control node may take to make the same trunk, in which it may meet an outage.
+_PATIENCE = 300.0
+_PIN = "Pin the one that is meant with trunk_id (alexa_trunk_id in the inventory), and delete the other."
 _FAILED = re.compile("FAIL|ERROR|REJECT", re.IGNORECASE)
 
 
 class Trunks:
-    """The account's SIP trunks."""
+    """The account's SIP trunks.
+
+    :ivar warnings: what the user should know of what was done.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.warnings: list[str] = []
 
     def get(self, trunk_id: str) -> Trunk | None:
         """The trunk as it is now; None if there is none of that id."""
@@ -61,40 +72,87 @@ class Trunks:
             ids = " and ".join(str(trunk.trunk_id) for trunk in matches)
             raise InputError(
                 f"{len(matches)} SIP trunks match {named(wish)}: {ids}.",
-                "Pin the one that is meant with trunk_id (alexa_trunk_id in the inventory), and delete the other.",
+                _PIN,
             )
         namesakes = [trunk for trunk in listed if wish.tls_name and trunk.identity[0] == wish.identity[0]]
         # The list may lag: a trunk that was deleted a moment ago is still in it.
         found = self.get(str(matches[0].trunk_id)) if matches else None
         return found, [trunk for trunk in namesakes if trunk not in matches]
 
-    def find_before_creating(self, wish: Trunk) -> tuple[Trunk | None, Sequence[Trunk]]:
-        """Look twice, since a second trunk would be worse than a few seconds."""
+    @contextmanager
+    def find_before_creating(self, wish: Trunk) -> Iterator[tuple[Trunk | None, Sequence[Trunk]]]:
+        """Look twice, since a second trunk would be worse than a few seconds.
+
+        Other processes of this control node that want the same trunk wait until the caller has made it.
+        """
         found = self.find(wish)
-        if found[0] is None and not wish.trunk_id:
+        if found[0] is not None or wish.trunk_id:
+            yield found
+            return
+        with alone(_creating(wish), repr(wish.identity), _PATIENCE, self._client.clock):
             self._client.clock.sleep(_SETTLE)
-            found = self.find(wish)
-        return found
+            yield self.find(wish)
 
     def create(self, wish: Trunk) -> Trunk:
         """Make the trunk, exactly once."""
+        answered = False
 
         def made(body: Any) -> Trunk:
+            nonlocal answered
+            answered = True
             answer = _wire.trunk(body)
             return replace(wish, trunk_id=answer.trunk_id, status=answer.status)
 
         def find() -> Trunk | None:
-            read = poll(
-                lambda: self.find(wish)[0], bool, timeout=2 * _SETTLE, interval=_SETTLE / 3, clock=self._client.clock
-            )
-            return read[0]
+            return self._poll(lambda: self.find(wish)[0], bool)
 
-        tried = f"create the SIP trunk for {named(wish)}"
+        tried = _creating(wish)
         trunk = self._client.create(tried, _wire.TRUNKS, _wire.trunk_body(wish), made, find)
         if not trunk.trunk_id:
             raise ApiError(f"Could not {tried}: the answer names no trunk id.", status=201)
         remember(trunk.trunk_id, wish.chain)
-        return trunk
+        # One that was found after a lost answer may be somebody else's: it is not ours to remove.
+        return self._without_twin(trunk) if answered else trunk
+
+    def _without_twin(self, made: Trunk) -> Trunk:
+        """The trunk that stays where another control node has made the same one at the same moment.
+
+        Once the list shows ours, it shows what was made before. Of two that see each other the one with the greater id
+        is removed, by who made it: were both to give way, there would be none. The lesser one only waits for that.
+        Raises WaitError where the other stays, because it was not seen there, and where ours is in use already.
+        """
+        own = str(made.trunk_id)
+        twins = self._poll(lambda: self._twins(made), lambda seen: seen is not None) or ()
+        yields = bool(twins) and min(twins) < own
+        if twins and not yields:
+            twins = self._poll(lambda: [twin for twin in twins if self.get(twin)], lambda seen: not seen)
+        kept = next((twin for twin in sorted(twins) if self.get(twin)), None)
+        if kept is None:
+            return made
+        twice = f"The SIP trunk {named(made)} was made twice at once, by two control nodes: {kept} and {own}."
+        if not yields or self._has_mappings(own):
+            raise WaitError(
+                twice,
+                "Run again. If both stay, delete the one without mappings, with alexa_siptrunk and its trunk_id.",
+                trunk=shown(made),
+                changed=True,
+            )
+        self.delete(own)
+        self.warnings.append(f"{twice} The latter, which had no mappings yet, was removed again.")
+        return self.update(replace(made, trunk_id=kept))
+
+    def _has_mappings(self, trunk_id: str) -> bool:
+        path = _wire.extensions_path(trunk_id)
+        return any(True for _mapping in self._client.pages(f"list the extensions of {trunk_id}", path))
+
+    def _twins(self, made: Trunk) -> Sequence[str] | None:
+        """The ids of other trunks like the one that was made; None as long as the list does not show that one."""
+        alike = [str(trunk.trunk_id) for trunk in self.list() if _matches(trunk, made)]
+        return [trunk_id for trunk_id in alike if trunk_id != made.trunk_id] if made.trunk_id in alike else None
+
+    def _poll(self, read: Callable[[], _T], done: Callable[[_T], bool]) -> _T:
+        """Read until done, for as long as a list may lag; what was read last."""
+        return poll(read, done, timeout=2 * _SETTLE, interval=_SETTLE / 3, clock=self._client.clock)[0]
 
     def update(self, wish: Trunk) -> Trunk:
         """Replace the trunk's body; returns it as it then is."""
@@ -144,3 +202,7 @@ def _matches(trunk: Trunk, wish: Trunk) -> bool:
     if wish.peers or wish.fqdn_peer:
         return trunk.identity == wish.identity
     return trunk.identity[0] == wish.identity[0]
+
+
+def _creating(wish: Trunk) -> str:
+    return f"create the SIP trunk for {named(wish)}"

@@ -14,7 +14,10 @@ description:
   - A trunk has no name of its own. It is recognised by O(trunk_id), else by O(tls_name) together with O(peers) or
     O(fqdn_peer). Another address or port is therefore another trunk, unless O(trunk_id) pins the one to change.
   - The certificate chain is checked before anything is sent; one in the wrong order is put in order.
-  - Before a trunk is created the list is read twice, a few seconds apart, since it may lag behind writes.
+  - Before a trunk is created the list is read twice, a few seconds apart, since it may lag behind writes. Meanwhile
+    other runs on this control node that want the same trunk wait.
+  - Where two control nodes create the same trunk at the same moment, one of them removes its own again at once and
+    goes on with the other's. Where it can't tell that this is safe, the task fails and names both.
 options:
   state:
     description:
@@ -142,6 +145,7 @@ trunk:
       elements: dict
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
@@ -174,16 +178,16 @@ OPTIONS = {
 def present(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:
     """Make the trunk what the user gave, and wait for it if asked to."""
     wish, warnings = checked_wish(params, check_mode)
-    look = trunks.find if check_mode else trunks.find_before_creating
-    current, namesakes = look(wish)
-    plan = plan_present(current, namesakes, wish)
-    trunk = plan.wanted
-    if plan.changed and not check_mode:
-        trunk = trunks.update(trunk) if current else trunks.create(trunk)
+    look = nullcontext(trunks.find(wish)) if check_mode else trunks.find_before_creating(wish)
+    with look as (current, namesakes):
+        plan = plan_present(current, namesakes, wish)
+        trunk = plan.wanted
+        if plan.changed and not check_mode:
+            trunk = trunks.update(trunk) if current else trunks.create(trunk)
     if params["wait"] and trunk.status != ACTIVE and not check_mode:
         trunk = trunks.wait_for_active(trunk, params["wait_timeout"], params["wait_interval"])
     after = plan.after if plan.changed else plan.before
-    return Result(plan.changed, {"trunk": shown(trunk)}, plan.before, after, warnings + plan.warnings)
+    return Result(plan.changed, {"trunk": shown(trunk)}, plan.before, after, warnings + plan.warnings + trunks.warnings)
 
 
 def absent(params: dict[str, Any], trunks: Trunks, check_mode: bool) -> Result:

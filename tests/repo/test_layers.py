@@ -17,7 +17,7 @@ from sources import MODULE_UTILS, ROOT
 LAYERS = [
     {"_errors", "_clock", "_state", "_model"},
     {"_redact", "_chain", "_inputs", "_parallel"},
-    {"_http", "_registered", "_trunk_input"},
+    {"_http", "_lock", "_registered", "_trunk_input"},
     {"_retry", "_pace"},
     {"_lwa"},
     {"_wire"},

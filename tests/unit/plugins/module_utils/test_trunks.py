@@ -107,15 +107,18 @@ def test_two_that_match_are_an_error_that_names_both(scripted: Scripted) -> None
         Trunks(scripted(listing(item("t1"), item("t2")))).find(WISH)
 
 
+def looked_up(client: Client, wish: Trunk = WISH) -> Trunk | None:
+    with Trunks(client).find_before_creating(wish) as (found, _namesakes):
+        return found
+
+
 def test_a_deleted_trunk_that_a_lagging_list_still_shows_is_not_there(scripted: Scripted, clock: FakeClock) -> None:
-    client = scripted(listing(item("t1")), reading("t1", status=404), listing())
-    assert Trunks(client).find_before_creating(WISH)[0] is None
+    assert looked_up(scripted(listing(item("t1")), reading("t1", status=404), listing())) is None
     assert clock.sleeps == [3.0]
 
 
 def test_a_trunk_that_a_lagging_list_shows_late_is_found_before_another_is_made(scripted: Scripted) -> None:
-    client = scripted(listing(), listing(item("t1")), reading("t1", item("t1")))
-    found, _namesakes = Trunks(client).find_before_creating(WISH)
+    found = looked_up(scripted(listing(), listing(item("t1")), reading("t1", item("t1"))))
     assert found and found.trunk_id == "t1"
 
 
@@ -124,20 +127,24 @@ def test_a_trunk_that_is_found_at_once_is_not_looked_for_again(
     scripted: Scripted, clock: FakeClock, wish: Trunk
 ) -> None:
     calls = [reading("t1", item("t1"))] if wish.trunk_id else [listing(item("t1")), reading("t1", item("t1"))]
-    assert Trunks(scripted(*calls)).find_before_creating(wish)[0]
+    assert looked_up(scripted(*calls), wish)
     assert clock.sleeps == []
 
 
 def test_a_pinned_trunk_that_is_not_there_is_not_waited_for(scripted: Scripted, clock: FakeClock) -> None:
-    assert Trunks(scripted(reading("t1", status=404))).find_before_creating(Trunk("t1"))[0] is None
+    assert looked_up(scripted(reading("t1", status=404)), Trunk("t1")) is None
     assert clock.sleeps == []
+
+
+def created(trunk_id: str = "t1", body: Any = None) -> Call:
+    return Call("POST", PATH, answer(201, {"trunkId": trunk_id, "status": "CREATING"}), body)
 
 
 def test_creating_posts_the_wish_and_remembers_the_chain(scripted: Scripted) -> None:
     pems = family().pems
     wish = replace(WISH, chain=tuple(pems))
     body = {**BODY, "tls": {"certificateChain": pems, "name": NAME}}
-    client = scripted(Call("POST", PATH, answer(201, {"trunkId": "t1", "status": "CREATING"}), body))
+    client = scripted(created(body=body), listing(item("t1"), item("t0", "other.example.com")))
     assert Trunks(client).create(wish) == replace(wish, trunk_id="t1", status="CREATING")
     assert len(remembered("t1") or []) == 3
 
@@ -156,11 +163,53 @@ def test_after_a_lost_answer_the_list_gets_time_to_show_the_trunk(scripted: Scri
 
 def test_after_a_lost_answer_and_no_trunk_it_is_created_again(scripted: Scripted, clock: FakeClock) -> None:
     looks = [listing() for _look in range(7)]
-    again = Call("POST", PATH, answer(201, {"trunkId": "t1"}), BODY)
-    client = scripted(Call("POST", PATH, lost(), BODY), *looks, again)
+    client = scripted(Call("POST", PATH, lost(), BODY), *looks, created(body=BODY), listing(item("t1")))
     started = clock.now()
     assert Trunks(client).create(WISH).trunk_id == "t1"
     assert clock.now() - started >= 6
+
+
+SEEN = listing(item("t5"), item("t1"))
+
+
+def test_a_twin_of_a_lesser_id_stays_and_ours_goes(scripted: Scripted) -> None:
+    no_mappings = Call("GET", f"{PATH}/t5/extensions", answer(200, {"results": []}))
+    removal, put = Call("DELETE", f"{PATH}/t5", answer(204)), Call("PUT", f"{PATH}/t1", answer(200), BODY)
+    there = reading("t1", item("t1"))
+    # The list is not believed before it shows ours.
+    trunks = Trunks(scripted(created("t5"), listing(item("t1")), SEEN, there, no_mappings, removal, put, there))
+    assert trunks.create(WISH) == replace(WISH, trunk_id="t1", status="ACTIVE")
+    assert "made twice at once, by two control nodes: t1 and t5." in trunks.warnings[0]
+    assert remembered("t5") is None
+
+
+def test_a_twin_of_a_greater_id_that_stays_is_an_error_and_both_are_kept(scripted: Scripted) -> None:
+    """Whether the other one goes is decided there: were ours to go as well, there would be none."""
+    both, looks = listing(item("t5"), item("t9")), [reading("t9", item("t9"))] * 8
+    with pytest.raises(WaitError, match="made twice at once.*: t9 and t5. Run again. If both stay, delete") as caught:
+        Trunks(scripted(created("t5"), both, *looks)).create(WISH)
+    assert (caught.value.details["trunk"]["trunk_id"], caught.value.details["changed"]) == ("t5", True)
+
+
+def test_a_twin_that_goes_leaves_ours(scripted: Scripted) -> None:
+    both = listing(item("t5"), item("t9"))
+    trunks = Trunks(scripted(created("t5"), both, reading("t9", item("t9")), reading("t9", status=404)))
+    assert (trunks.create(WISH).trunk_id, trunks.warnings) == ("t5", [])
+
+
+def test_a_twin_that_only_a_lagging_list_still_shows_is_none(scripted: Scripted) -> None:
+    assert Trunks(scripted(created("t5"), SEEN, reading("t1", status=404))).create(WISH).trunk_id == "t5"
+
+
+def test_a_trunk_that_has_mappings_is_not_removed_for_its_twin(scripted: Scripted) -> None:
+    used = Call("GET", f"{PATH}/t5/extensions", answer(200, {"results": [{"extension": "7201"}]}))
+    with pytest.raises(WaitError, match="made twice .*: t1 and t5.*delete the one without mappings") as caught:
+        Trunks(scripted(created("t5"), SEEN, reading("t1", item("t1")), used)).create(WISH)
+    assert caught.value.details["trunk"]["trunk_id"] == "t5"
+
+
+def test_a_list_that_does_not_show_what_was_made_is_not_read_for_ever(scripted: Scripted) -> None:
+    assert Trunks(scripted(created("t5"), *[listing(item("t1"))] * 7)).create(WISH).trunk_id == "t5"
 
 
 def test_updating_replaces_the_body_and_reads_the_status(scripted: Scripted) -> None:
@@ -170,8 +219,7 @@ def test_updating_replaces_the_body_and_reads_the_status(scripted: Scripted) -> 
 
 @pytest.mark.parametrize("status", [200, 204, 404])
 def test_deleting_forgets_the_chain(scripted: Scripted, status: int) -> None:
-    created = Call("POST", PATH, answer(201, {"trunkId": "t1"}))
-    trunks = Trunks(scripted(created, Call("DELETE", f"{PATH}/t1", answer(status))))
+    trunks = Trunks(scripted(created(), listing(item("t1")), Call("DELETE", f"{PATH}/t1", answer(status))))
     trunks.create(WISH)
     trunks.delete("t1")
     assert remembered("t1") is None
