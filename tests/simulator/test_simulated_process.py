@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -144,6 +146,21 @@ def test_stop_ends_it_and_removes_its_directory() -> None:
     assert not alive(simulator.pid)
     assert not simulator.state_dir.exists()
     simulator.stop()
+
+
+def test_a_client_that_goes_in_the_middle_of_its_request_is_no_fault_of_the_simulator() -> None:
+    with Simulator() as simulator, Lwa(simulator) as lwa:
+        url = urllib.parse.urlsplit(simulator.api_url)
+        head = (f"POST {TRUNKS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {lwa.token(TRUNK_SCOPE)}\r\n"
+                "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        trust = ssl.create_default_context(cafile=simulator.ca_path)
+        plain = socket.create_connection((url.hostname, url.port))
+        with trust.wrap_socket(plain, server_hostname="localhost") as client:
+            simulator.control("DELETE", "/stats")
+            client.sendall(head.encode())
+            until(lambda: simulator.control("GET", "/stats")["api_requests"] == 1)
+        until(lambda: f"POST {TRUNKS}" in simulator.control("GET", "/stats")["by_route"])
+        assert simulator.control("GET", "/state")["trunks"] == [] and simulator.log() == ""
 
 
 def test_the_access_log_has_requests_and_no_secrets(tmp_path: Path) -> None:
