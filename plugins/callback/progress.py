@@ -13,10 +13,10 @@ version_added: 0.2.0
 author:
   - The alexa.smart_properties contributors (!UNKNOWN)
 description:
-  - Adds a line to Ansible's own output now and then, which tells how many properties are done, how many failed, how many
-    wait for their trunks, and about how long the rest takes.
-  - The line comes when a batch begins, when its trunks are waited for, and when it has ended; on a terminal also in between.
-    In logs, as of CI and AWX, it stays at these few.
+  - Adds a line to Ansible's own output now and then, which tells how many properties are done, how many failed, how
+    many wait for their trunks, and about how long the rest takes.
+  - The line comes when a batch begins, when its trunks are waited for, and when it has ended; on a terminal also in
+    between. In logs, as of CI and AWX, it stays at these few.
   - It is for the playbook P(alexa.smart_properties.link_pbx#playbook) and takes no notice of others.
 options:
   interval:

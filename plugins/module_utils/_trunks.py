@@ -140,10 +140,14 @@ class Trunks:
         kept = next((twin for twin in sorted(twins) if self.get(twin)), None)
         if kept is None:
             return made
-        twice = f"The SIP trunk for {named(made)} was made twice at once, by two control nodes: {kept} and {own}."
+        twice = f"The SIP trunk {named(made)} was made twice at once, by two control nodes: {kept} and {own}."
         if not yields or self._has_mappings(own):
-            next_step = "Run again. If both stay, delete the one without mappings: alexa_siptrunk with its trunk_id."
-            raise WaitError(twice, next_step, trunk=shown(made), changed=True)
+            raise WaitError(
+                twice,
+                "Run again. If both stay, delete the one without mappings, with alexa_siptrunk and its trunk_id.",
+                trunk=shown(made),
+                changed=True,
+            )
         self.delete(own)
         self.warnings.append(f"{twice} The latter, which had no mappings yet, was removed again.")
         return self.update(replace(made, trunk_id=kept))

@@ -16,8 +16,8 @@ description:
   - The certificate chain is checked before anything is sent; one in the wrong order is put in order.
   - Before a trunk is created the list is read twice, a few seconds apart, since it may lag behind writes. Meanwhile
     other runs on this control node that want the same trunk wait.
-  - Where two control nodes create the same trunk at the same moment, one of them removes its own again at once and goes
-    on with the other's. If neither can tell that this is safe, the task fails and names both.
+  - Where two control nodes create the same trunk at the same moment, one of them removes its own again at once and
+    goes on with the other's. Where it can't tell that this is safe, the task fails and names both.
 options:
   state:
     description:

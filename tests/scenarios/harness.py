@@ -38,6 +38,10 @@ REFRESH_TOKEN = "Atzr|refr+esh/tok%2Ben\"quoted"
 TOKEN_STARTS = ("Atc|", "Atza|", "Atc%7C", "Atza%7C", "Atc%7c", "Atza%7c", "Atc\\u007c", "Atza\\u007c")
 
 
+class GoneAstray(BaseException):
+    """A module run that does not end. No Exception: as a TimeoutError it would pass for a fault of the network."""
+
+
 class Outcome(dict[str, Any]):
     """A module's result as Ansible gets it. `ok` tells how it ended; `raw` is all that it wrote."""
 
@@ -163,11 +167,11 @@ class Site:
     def map(self, trunk_id: str, **mappings: str) -> None:
         """Somebody else maps extensions: C(x7201="amzn1.alexa…") for 7201."""
         for name, profile_id in mappings.items():
-            path = f"/trunks/{trunk_id}/extensions/{name[1:]}"
+            path = f"/trunks/{trunk_id}/extensions/{quote(name[1:], safe='')}"
             self.simulator.control("PUT", path, {"commsProfileId": profile_id})
 
     def unmap(self, trunk_id: str, extension: str) -> None:
-        self.simulator.control("DELETE", f"/trunks/{trunk_id}/extensions/{extension}")
+        self.simulator.control("DELETE", f"/trunks/{trunk_id}/extensions/{quote(extension, safe='')}")
 
     def add_units(self, *names: str) -> list[str]:
         """Units without profiles; their ids."""
@@ -191,15 +195,23 @@ class Site:
 
     def get(self, path: str, token: str) -> requests.Response:
         """What a plain client reads."""
+        return self._plain("GET", path, token)
+
+    def delete(self, path: str, token: str) -> requests.Response:
+        """A plain client removes something."""
+        return self._plain("DELETE", path, token)
+
+    def _plain(self, method: str, path: str, token: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        return requests.get(self.simulator.api_url + path, headers=headers, verify=self.simulator.ca_path, timeout=10)
+        return requests.request(
+            method, self.simulator.api_url + path, headers=headers, verify=self.simulator.ca_path, timeout=10)
 
 
 @contextlib.contextmanager
 def _ended_in_time() -> Iterator[None]:
     """A run that does not end is a failure, not a test suite that hangs."""
     def give_up(*_details: object) -> None:
-        raise TimeoutError(f"the module has not ended within {LONGEST_RUN} seconds")
+        raise GoneAstray(f"the module has not ended within {LONGEST_RUN} seconds")
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.alarm(LONGEST_RUN)

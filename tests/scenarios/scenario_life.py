@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
+from urllib.parse import quote
+
+import requests
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
-from harness import Outcome, Site
+from harness import TRUNKS, Outcome, Site
 from scenario_chains import CHAIN, NAME
 
 PEERS = [{"ip": "203.0.113.10", "port": 5061}]
@@ -59,23 +62,66 @@ def assert_clear(outcome: Outcome) -> None:
     assert message.startswith(CLEAR) or ("changes of extensions failed" in message and "run again" in message), message
 
 
-def assert_accounted(outcome: Outcome, before: dict[str, str], wish: dict[str, str], prune: bool) -> None:
-    """Each extension of the wish, and each that is to go, has exactly one fate."""
+def assert_accounted(outcome: Outcome, wish: dict[str, str], to_go: set[str], gone: set[str]) -> None:
+    """Each extension of the wish has exactly one fate, and so has each that is to go.
+
+    :param gone: those that a list which lags may still have shown.
+    """
     fates = [extension for fate in FATES for extension in outcome[fate]]
     fates += [failure["extension"] for failure in outcome["failures"]]
-    gone = set(before) - set(wish) if prune else set()
-    told = set(outcome["deleted"]) | {name for name in fates if name not in wish}
+    told = {extension for extension in fates if extension not in wish}
     assert sorted(fates) == sorted({*wish, *told}), outcome
-    assert told <= gone and (not outcome.ok or told == gone), outcome
+    assert told <= to_go | gone and (not outcome.ok or told >= to_go), outcome
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for a condition, and not for longer."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def listed(site: Site, path: str) -> list[Any]:
+    """All items of a list, as a plain client reads them."""
+    token, items, page = site.token(), [], "?maxResults=50"
+    while page:
+        body = site.get(path + page, token).json()
+        items += body["results"]
+        following = (body.get("paginationContext") or {}).get("nextToken")
+        page = f"?nextToken={quote(following)}" if following else ""
+    return items
+
+
+def await_lists(site: Site) -> None:
+    """Until the lists show what there is: of what somebody else did nobody can know earlier."""
+    def shown() -> bool:
+        state = site.state()
+        try:
+            ids = {trunk["trunkId"] for trunk in listed(site, TRUNKS)}
+            return ids == set(state["mappings"]) and all(
+                {item["extension"]: item["commsProfileId"] for item in listed(site, f"{TRUNKS}/{trunk_id}/extensions")}
+                == mappings for trunk_id, mappings in state["mappings"].items())
+        except (requests.RequestException, AssertionError, KeyError):
+            # The plain client meets the faults too.
+            return False
+
+    until(shown, seconds=30)
 
 
 class Life:
-    """One property. Each step is repeated until it succeeds; what must always hold is looked at after every run."""
+    """One property. Each step is repeated until it succeeds; what must always hold is looked at after every run.
 
-    def __init__(self, site: Site, attempts: int = 12) -> None:
+    :param attempts: how often a step may fail.
+    :param options: of all modules.
+    """
+
+    def __init__(self, site: Site, attempts: int = 12, **options: Any) -> None:
         self.site = site
         self.attempts = attempts
+        self.options = options
         self.failed_runs = 0
+        self._seen: set[str] = set()
         site.add_trunk(trunkId=BYSTANDER, peers=[{"ip": "203.0.113.99", "port": 5061}])
         site.map(BYSTANDER, **{f"x{extension}": profile_id for extension, profile_id in BESIDE.items()})
 
@@ -92,12 +138,15 @@ class Life:
         """Run it, and run it again where it failed, as its message says."""
         for _attempt in range(self.attempts):
             before = self.mapped()
-            outcome = self.site.run(module, **options)
+            outcome = self.site.run(module, **options, **self.options)
             self.trunk_ids()
             if module == "alexa_extensions":
                 wish = {row["extension"]: row["comms_profile_id"] for row in options["extensions"]}
-                assert_accounted(outcome, before, wish, options.get("prune", False))
-                self.assert_none_lost(before, wish, options.get("prune", False))
+                prune = options.get("prune", False)
+                to_go, gone = (set(before) - set(wish), self._seen) if prune else (set(), set())
+                assert_accounted(outcome, wish, to_go, gone)
+                self.assert_none_lost(before, wish, prune)
+                self._seen |= set(before)
             if outcome.ok:
                 return outcome
             assert_clear(outcome)
@@ -133,6 +182,7 @@ class Life:
 
         self.site.map(trunk_id, x7001=OTHER, x9998=OTHER, x9999=GUEST)
         self.site.unmap(trunk_id, "7002")
+        await_lists(self.site)
         self.until_good("alexa_extensions", **bulk, extensions=rows(wish))
         assert self.mapped() == {**wish, "9998": OTHER, "9999": GUEST}
         wish = {**rooms(count - 2, OTHER), "7100": GUEST}
@@ -145,11 +195,3 @@ class Life:
         assert self.mapped() == {}
         self.until_good("alexa_siptrunk", state="absent", **TRUNK)
         assert self.trunk_ids() == []
-
-
-def until(condition: Any, seconds: float = 10) -> None:
-    """Wait for a condition, and not for longer."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -52,6 +52,20 @@ def test_a_token_that_was_never_given_out_is_refused(pbx: Api, mappings: str, to
     refused(pbx.get(mappings, params={"nextToken": token}), 400, "nextToken")
 
 
+@pytest.mark.parametrize(("kind", "second"), [
+    ("key", ["7203", "7204", "7205"]), ("position", ["7204", "7205", "7206"])])
+def test_what_goes_between_two_pages(
+    simulator: Simulator, pbx: Api, mappings: str, kind: str, second: list[str],
+) -> None:
+    """A token that names a position skips an item then; one that names the last item does not."""
+    simulator.control("PUT", "/settings", {"page_size": 3, "page_token": kind})
+    assert sum(extensions(pbx.pages(mappings)), []) == EXTENSIONS
+    token = pbx.get(mappings).json()["paginationContext"]["nextToken"]
+    simulator.control("DELETE", mappings.replace(TRUNKS, "/trunks") + "/7200")
+    (page,) = extensions([pbx.get(mappings, params={"nextToken": token}).json()["results"]])
+    assert page == second
+
+
 def test_a_token_belongs_to_its_list(simulator: Simulator, pbx: Api, mappings: str) -> None:
     simulator.control("PUT", "/settings", {"page_size": 2})
     token = pbx.get(mappings).json()["paginationContext"]["nextToken"]

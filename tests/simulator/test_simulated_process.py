@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -70,16 +72,17 @@ def test_credentials_and_port_may_be_given() -> None:
 
 def test_options_become_settings() -> None:
     args = ("--activation-delay 2 --update-delay 3 --final-status FAILED --token-lifetime 5 --not-granted --country DE "
-            "--page-size 7 --last-page null-token --list-detail ids --list-lag 2.5 --duplicate-across-pages "
-            "--repeat-page-token --no-chain-in-get --second-map overwrite --map-needs-active --write-answer empty "
-            "--delete-status 200 --profile-shape plain --profile-name given --latency 0.01 --rate-limit 9 "
-            "--rate-burst 4 --retry-after date").split()
+            "--page-size 7 --page-token position --last-page null-token --list-detail ids --list-lag 2.5 "
+            "--duplicate-across-pages --repeat-page-token --no-chain-in-get --second-map overwrite --map-needs-active "
+            "--write-answer empty --delete-status 200 --profile-shape plain --profile-name given --latency 0.01 "
+            "--rate-limit 9 --rate-burst 4 --retry-after date").split()
     expected = {
         "activation_delay": 2.0, "update_delay": 3.0, "final_status": "FAILED", "token_lifetime": 5, "granted": False,
-        "country": "DE", "page_size": 7, "last_page": "null-token", "list_detail": "ids", "list_lag": 2.5,
-        "duplicate_across_pages": True, "repeat_page_token": True, "chain_in_get": False, "second_map": "overwrite",
-        "map_needs_active": True, "write_answer": "empty", "delete_status": 200, "profile_shape": "plain",
-        "profile_name": "given", "latency": 0.01, "rate_limit": 9.0, "rate_burst": 4.0, "retry_after": "date"}
+        "country": "DE", "page_size": 7, "page_token": "position", "last_page": "null-token", "list_detail": "ids",
+        "list_lag": 2.5, "duplicate_across_pages": True, "repeat_page_token": True, "chain_in_get": False,
+        "second_map": "overwrite", "map_needs_active": True, "write_answer": "empty", "delete_status": 200,
+        "profile_shape": "plain", "profile_name": "given", "latency": 0.01, "rate_limit": 9.0, "rate_burst": 4.0,
+        "retry_after": "date"}
     with Simulator(args) as simulator:
         assert simulator.control("GET", "/settings") == expected
         simulator.control("PUT", "/settings", {"page_size": 1})
@@ -144,6 +147,21 @@ def test_stop_ends_it_and_removes_its_directory() -> None:
     assert not alive(simulator.pid)
     assert not simulator.state_dir.exists()
     simulator.stop()
+
+
+def test_a_client_that_goes_in_the_middle_of_its_request_is_no_fault_of_the_simulator() -> None:
+    with Simulator() as simulator, Lwa(simulator) as lwa:
+        url = urllib.parse.urlsplit(simulator.api_url)
+        head = (f"POST {TRUNKS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {lwa.token(TRUNK_SCOPE)}\r\n"
+                "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        trust = ssl.create_default_context(cafile=simulator.ca_path)
+        plain = socket.create_connection((url.hostname, url.port))
+        with trust.wrap_socket(plain, server_hostname="localhost") as client:
+            simulator.control("DELETE", "/stats")
+            client.sendall(head.encode())
+            until(lambda: simulator.control("GET", "/stats")["api_requests"] == 1)
+        until(lambda: f"POST {TRUNKS}" in simulator.control("GET", "/stats")["by_route"])
+        assert simulator.control("GET", "/state")["trunks"] == [] and simulator.log() == ""
 
 
 def test_the_access_log_has_requests_and_no_secrets(tmp_path: Path) -> None:

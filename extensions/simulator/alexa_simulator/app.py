@@ -98,6 +98,9 @@ class Simulator:
             return refusal_answer(refusal)
         except web.HTTPException as error:
             return refusal_answer(Refusal(error.status, error.reason, _allow(error)))
+        except ConnectionError:
+            # The client has gone in the middle of its request: its own affair, and nobody reads this answer.
+            return refusal_answer(Refusal(400, "The request broke off."))
         except Exception:
             LOG.exception("%s %s failed inside the simulator", request.method, request.path)
             return refusal_answer(Refusal(500, "The simulator itself failed; see its log."))

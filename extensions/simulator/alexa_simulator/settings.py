@@ -46,6 +46,13 @@ class Settings:
     page_size: int = dataclasses.field(
         default=50, metadata=_option("most items on a page; maxResults is honoured up to it", minimum=1)
     )
+    page_token: str = dataclasses.field(
+        default="key",
+        metadata=_option(
+            "a page token names the last item of its page, or how many came before the next one",
+            choices=("key", "position"),
+        ),
+    )
     last_page: str = dataclasses.field(
         default="empty-context",
         metadata=_option("how the last page of a list says so", choices=("empty-context", "null-token", "no-context")),

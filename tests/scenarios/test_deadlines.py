@@ -1,0 +1,125 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nothing is sent after a deadline, nor after a module has ended: seen by a clock that only pauses move."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.alexa.smart_properties.plugins.module_utils import _module
+from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
+from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Transport
+from harness import TRUNKS, Site
+from scenario_life import TRUNK, rooms, rows
+
+LOGIN = "/auth/"
+# Where the API throttles, the last request may have waited for its turn beyond that, and no longer than this.
+SLOT = 5.0
+
+
+class StandingClock(Clock):
+    """A clock that stands still but for the pauses, which take no time. What is sent takes none by it."""
+
+    def __init__(self) -> None:
+        self.moment = 1000.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.moment += max(0.0, seconds)
+
+
+class Sent:
+    """When each request was sent, by the clock of the modules, counted from the first one on."""
+
+    def __init__(self, clock: StandingClock) -> None:
+        self._clock = clock
+        self.requests: list[tuple[float, str]] = []
+
+    def note(self, method: str, url: str) -> None:
+        path = url.split("/", 3)[3].split("?")[0]
+        self.requests.append((self._clock.now() - 1000.0, f"{method} /{path}"))
+
+    def times(self, what: str = "") -> list[float]:
+        return [moment for moment, request in self.requests if what in request]
+
+
+@pytest.fixture
+def settle() -> float:
+    """As the product has it; its pauses take no time."""
+    return 3.0
+
+
+@pytest.fixture
+def sent(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
+    clock = StandingClock()
+    sent, send = Sent(clock), Transport.send
+
+    def noted(self: Transport, method: str, url: str, *rest: Any) -> Any:
+        sent.note(method, url)
+        return send(self, method, url, *rest)
+
+    monkeypatch.setattr(Transport, "send", noted)
+    monkeypatch.setattr(_module, "Clock", lambda: clock)
+    threads = set(threading.enumerate())
+    yield sent
+    # A module that has ended has nobody left who could send: and nothing came that this process did not send.
+    assert set(threading.enumerate()) <= threads
+    assert site.stats()["total"] == len(sent.requests)
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "503": {"kind": "status", "status": 503}, "reset": {"kind": "reset"}, "HTML": {"kind": "html-error"},
+    "429": {"kind": "status", "status": 429},
+    "429 with Retry-After": {"kind": "status", "status": 429, "headers": {"Retry-After": "7"}},
+    "503 with Retry-After": {"kind": "status", "status": 503, "headers": {"Retry-After": "7"}},
+}
+
+
+@pytest.mark.parametrize("patience", [0, 5, 40])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_request_after_retry_timeout(site: Site, sent: Sent, fault: str, patience: float) -> None:
+    site.fault(**FAULTS[fault], path=TRUNKS, times=1000)
+    site.failure("alexa_siptrunk_info", retry_timeout=patience)
+    tries = sent.times("siptrunk")
+    assert tries[-1] - tries[0] <= patience + SLOT * (fault == "429")
+    assert len(tries) == 1 if patience == 0 else len(tries) > 1 or "Retry-After" in fault
+
+
+@pytest.mark.parametrize("fault", ["503", "reset"])
+def test_no_login_after_retry_timeout(site: Site, sent: Sent, fault: str) -> None:
+    site.fault(**FAULTS[fault], path=LOGIN, times=1000)
+    site.failure("alexa_siptrunk_info", retry_timeout=25)
+    tries = sent.times(LOGIN)
+    assert len(tries) > 3 and tries[-1] <= 25 and sent.times("siptrunk") == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_write_after_retry_timeout(site: Site, sent: Sent, fault: str) -> None:
+    trunk_id = site.add_trunk()
+    site.fault(**FAULTS[fault], method="PUT", times=1000)
+    site.map(trunk_id, **{f"x{extension}": "amzn1.alexa.other" for extension in rooms(3)})
+    outcome = site.run("alexa_extensions", trunk_id=trunk_id, extensions=rows(rooms(3)), concurrency=1,
+                       retry_timeout=30)
+    writes = sent.times("PUT")
+    assert not outcome.ok and writes and writes[-1] - writes[0] <= 30 + SLOT * (fault == "429")
+    assert len(outcome["failures"]) == 1 and len(outcome["not_tried"]) == 2
+
+
+@pytest.mark.parametrize(("timeout", "interval", "reads"), [
+    (100, 15, [0, 15, 30, 45, 60, 75, 90, 100]), (30, 15, [0, 15, 30]), (5, 15, [0, 5]), (0, 15, [0])])
+def test_no_look_after_wait_timeout(site: Site, sent: Sent, timeout: int, interval: int, reads: list[int]) -> None:
+    """The last look is at the deadline itself."""
+    site.settings(activation_delay=3600)
+    message = site.failure("alexa_siptrunk", **TRUNK, wait=True, wait_timeout=timeout, wait_interval=interval)
+    assert f"not ACTIVE after {timeout} seconds" in message and "Run again to go on waiting" in message
+    (created,) = sent.times("POST /v1")
+    looks = [moment - created for moment in sent.times("GET /v1/communications/network/siptrunk/")]
+    assert looks == pytest.approx(reads)
