@@ -110,9 +110,8 @@ def checked_names(units: list[dict[str, Any]]) -> dict[str, str | None]:
     names: dict[str, str | None] = {}
     problems = []
     for index, unit in enumerate(units):
-        problem = problem_with_amazon_id("unit_id", unit["unit_id"])
-        if not problem and unit["unit_id"] in names:
-            problem = f"unit_id {unit['unit_id']} occurs twice"
+        twice = f"unit_id {unit['unit_id']} occurs twice" if unit["unit_id"] in names else None
+        problem = problem_with_amazon_id("unit_id", unit["unit_id"]) or twice
         problems += [f"units[{index}]: {problem}"] if problem else []
         names[unit["unit_id"]] = unit["name"]
     if problems:

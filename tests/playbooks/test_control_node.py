@@ -1,6 +1,6 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module's work on the control node gives what the module gives in a process of its own, and keeps secrets as well."""
+"""A module's work on the control node gives what the module gives in a process of its own, and keeps its secrets."""
 
 from __future__ import annotations
 
