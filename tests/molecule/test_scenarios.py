@@ -19,7 +19,7 @@ from playbook_runs import BYTECODE
 ROOT = Path(__file__).resolve().parents[2]
 SITES = ROOT / ".build" / "laboratory"
 MOLECULE = Path(sys.executable).parent / "molecule"
-LONGEST_RUN = 600  # seconds
+LONGEST_RUN = 1200  # seconds
 SHOWN_LINES = 60
 
 

@@ -3,7 +3,8 @@
 """Keeps the archives that Ansible makes of a module and the files it imports: each run would parse 50 files a module.
 
 Ansible puts them into a folder of the run. Here that folder is a link to one that all runs of the same sources share;
-Ansible itself locks and completes what several runs make at a time.
+Ansible itself locks and completes what several runs make at a time. And it would compile the files of collections in
+every run, unlike Python.
 """
 
 from __future__ import annotations
@@ -15,15 +16,28 @@ import time
 from collections.abc import Iterator
 from hashlib import sha1
 from pathlib import Path
+from types import CodeType
 
+import sitecustomize
 from ansible import constants, release
+from ansible.utils.collection_loader import _collection_finder
 
 DAY = 24 * 3600
 
 
 def keep(build: str) -> None:
-    """Share this run's archives; do without where that is not allowed."""
-    folder = Path(build, "payloads")
+    """Share what this run makes."""
+    _collection_finder.compile = compile_once
+    share_archives(Path(build, "payloads"))
+
+
+def compile_once(source: str | bytes, filename: str, **_how: object) -> CodeType:
+    """Stand in for Python's own function, which Ansible calls with what compiling a whole file needs."""
+    return sitecustomize.compile_once(filename, source.encode() if isinstance(source, str) else source)
+
+
+def share_archives(folder: Path) -> None:
+    """Have this run's archives where others find them; do without where that is not allowed."""
     place = folder / sha1("\n".join(sources()).encode(), usedforsecurity=False).hexdigest()
     try:
         if not place.is_dir():

@@ -9,6 +9,7 @@ payloads.py keeps. It is loaded with each module, and so imports only what they 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import marshal
 import os
@@ -56,5 +57,7 @@ class BeforePacker:
             payloads.keep(BUILD)
 
 
+# What Ansible starts lives for seconds; looking for what it could free there costs a twentieth of its time.
+gc.disable()
 zipimport._compile_source = compile_once  # type: ignore[attr-defined]
 sys.meta_path.insert(0, BeforePacker)  # type: ignore[arg-type]
