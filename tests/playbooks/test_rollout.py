@@ -129,6 +129,21 @@ def test_a_batch_that_cannot_be_reached_counts_as_failed(rollout: Site) -> None:
     assert left(rollout) == ["canary"]
 
 
+def test_the_callback_says_how_far_it_has_come(rollout: Site) -> None:
+    refuse(rollout, "canary")
+    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "alexa.smart_properties.progress"}
+    wished = ["-e", '{"alexa_rollout_batches": [1, 4]}']
+    run = rollout.run(LINK, *STAGES, *wished, as_json=False, **enabled)
+    said = [line.partition(" min gone")[0] for line in run.stdout.splitlines() if line.startswith("alexa: ")]
+    assert [line.rpartition(",")[0] for line in said] == [
+        "alexa: batch 1 of 2: 0 of 5 properties linked, 0 failed, 5 to go",
+        "alexa: batch 1 of 2: 0 of 5 properties linked, 1 failed, 4 to go",
+        "alexa: batch 2 of 2: 0 of 5 properties linked, 1 failed, 4 to go",
+        "alexa: batch 2 of 2: 4 of 5 properties linked, 1 failed",
+    ]
+    assert "Task failed" not in run.stderr and "callback" not in run.stderr.lower()
+
+
 def test_check_mode_keeps_no_names_and_sends_no_write(rollout: Site) -> None:
     rollout.counted()
     run = rollout.run(LINK, *STAGES, "--check", "-e", '{"alexa_rollout_batches": [1, 4]}').good()
