@@ -40,10 +40,10 @@ _LONGEST_CALM = 25.0
 _STEADY = 0.15
 # Then a look whether there is more, slow and not far above, so that the 429 that ends it comes alone.
 _PROBE = 1.3
-_PROBE_RAMP = 5.0
-_PROBED = 6.0
+_PROBE_RAMP = 4.0
+_PROBED = 4.5
 # If none comes the limit has risen: e-fold growth in so many seconds, to e to the power of the other at most.
-_GROWTH_TIME = 3.5
+_GROWTH_TIME = 3.0
 _STEEPEST = 12.0
 # A server without a bucket refuses at once what is above its limit: then the limit is the rate, and what was answered
 # is less, for it holds the time after the cut. With a bucket it is the other way round. Which it is can't be seen.

@@ -152,8 +152,8 @@ def test_the_limit_is_what_was_answered_well_between_two_429s(
     pace: Pace, store: CountingStore, clock: FakeClock
 ) -> None:
     now = clock.now()
-    # The rate grew to 15, and 100 requests were answered well in 10 seconds.
-    store.write(Shared(limit=10.0, calm=3.0, busy=10.0, good=100.0, since=now - 10, slot=now))
+    # The rate grew to 13, and 100 requests were answered well in 10 seconds.
+    store.write(Shared(limit=10.0, calm=5.0, busy=10.0, good=100.0, since=now - 10, slot=now))
     pace.answered(now, True)
     assert 10 <= store.read().limit < 12
     assert store.read().rate == store.read().limit / 2
