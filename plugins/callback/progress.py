@@ -17,7 +17,7 @@ description:
     many wait for their trunks, and about how long the rest takes.
   - The line comes when a batch begins, when its trunks are waited for, and when it has ended; on a terminal also in
     between. In logs, as of CI and AWX, it stays at these few.
-  - It is for the playbook P(alexa.smart_properties.link_pbx#playbook) and takes no notice of others.
+  - It is for the playbook C(alexa.smart_properties.link_pbx) and takes no notice of others.
 options:
   interval:
     description: Seconds that lie between two lines on a terminal, at least.

@@ -198,7 +198,7 @@ class Job:
             # Its C(failed) is a list of what failed. Ansible takes a list that is not empty as true.
             outcome = redactor.value(error.to_result())
         except AlexaError as error:
-            outcome = redactor.value({"failed": True, **error.to_result()})
+            outcome = redactor.value({**error.to_result(), "failed": True})
         except Exception as fault:  # pylint: disable=broad-exception-caught
             # A traceback shows values of variables' texts; none of them may be a secret.
             told = f"Fault in the collection: {type(fault).__name__}: {fault}"
