@@ -24,10 +24,11 @@ ETC = "/etc/asterisk"
 OWN = f"{ETC}/alexa"
 PLACE = "/etc/laboratory-certificates"
 SAVED = "/var/tmp/laboratory-asterisk.tar"
-SAVE = f"tar -C / -cpf {SAVED} etc/asterisk etc/hosts"
+LINKED = "/var/tmp/laboratory-asterisk-linked.tar"
+SAVE = f"tar -C / -cpf {{}} etc/asterisk etc/hosts {PLACE.lstrip('/')}"
 # Written over, not replaced: /etc/hosts may be a mount of its own.
 PUT_BACK = f"""\
-rm -rf {ETC}/* && tar -C / --overwrite -xpf {SAVED} etc/asterisk && tar -xOf {SAVED} etc/hosts >/etc/hosts
+rm -rf {ETC}/* {PLACE} && tar -C / --overwrite --exclude etc/hosts -xpf {{0}} && tar -xOf {{0}} etc/hosts >/etc/hosts
 systemctl reset-failed asterisk; systemctl restart asterisk && asterisk -rx 'core waitfullybooted'"""
 # What a fault must leave as it was: files, what Asterisk has loaded, what listens, and that there is one Asterisk.
 LOOK = f"""\
@@ -69,18 +70,30 @@ class AsteriskHost(LaboratorySite):
             "pbx_asterisk_trust_file": f"{PLACE}/trust.pem",
         }
         self.play = self.write("play.yml", play_of("pbx_asterisk"))
+        self._was_linked = False
 
     def save(self) -> None:
-        self.machine.run("sh", "-c", SAVE)
+        self.machine.run("sh", "-c", SAVE.format(SAVED))
         self.before = self.look()
+
+    def link(self) -> None:
+        """Make the PBX one that the role has linked: by the role, and from then on as after a reboot."""
+        if self._was_linked:
+            self.machine.run("sh", "-c", PUT_BACK.format(LINKED))
+            # As in the role's run: Asterisk reads the certificate when it is greeted first, and keeps it.
+            assert "BEGIN CERTIFICATE" in self.served()
+        else:
+            self.role().good()
+            self.machine.run("sh", "-c", SAVE.format(LINKED))
+            self._was_linked = True
 
     def put_back(self) -> None:
         """Make the PBX what it was at `save`, by no means of the collection."""
         if self.look() != self.before:
-            self.machine.run("sh", "-c", PUT_BACK)
+            self.machine.run("sh", "-c", PUT_BACK.format(SAVED))
 
     def leave(self) -> None:
-        self.machine.run("rm", "-rf", PLACE, SAVED)
+        self.machine.run("rm", "-rf", PLACE, SAVED, LINKED)
 
     def certify(self, certified: Issued | None = None) -> Issued:
         """Install a certificate for the PBX, its key and what it trusts."""

@@ -37,7 +37,7 @@ def all_but_the_note(host: AsteriskHost) -> list[str]:
 
 
 def test_lost_files_are_made_anew(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     linked = all_but_the_note(host)
     for lost in (f"rm -r {OWN}", RESTORED):
         host.machine.run("sh", "-c", lost)
@@ -56,7 +56,7 @@ def test_a_trunk_made_by_hand_elsewhere_is_not_taken_for_a_lost_one(host: Asteri
 
 
 def test_the_port_of_an_earlier_trunk_is_waited_for(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     with host.call_between_phones(talking=True):
         host.role(pbx_asterisk_state="absent").good()
         host.refused("Asterisk still holds TCP port 5061", "when the last call has ended")
@@ -65,7 +65,7 @@ def test_the_port_of_an_earlier_trunk_is_waited_for(host: AsteriskHost) -> None:
 
 
 def test_an_editors_copy_is_neither_lost_nor_in_the_way(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     host.machine.write(f"{OWN}/pjsip.conf~", "; an editor's\n")
     assert host.role().good().changed() == {HOST: 0}
     host.refused("also holds pjsip.conf~", "Move that away", pbx_asterisk_rtp_timeout=70)
@@ -75,7 +75,7 @@ def test_an_editors_copy_is_neither_lost_nor_in_the_way(host: AsteriskHost) -> N
 
 
 def test_a_run_that_was_cut_between_two_renames_loses_nothing(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     linked = host.look()
     host.machine.run("sh", "-c", f"mv {OWN} {OWN}.previous && mkdir {OWN}.next")
     done = host.role(**FAILS, pbx_asterisk_rtp_timeout=70)
@@ -85,7 +85,7 @@ def test_a_run_that_was_cut_between_two_renames_loses_nothing(host: AsteriskHost
 
 
 def test_an_old_trunk_that_does_not_come_back_is_not_said_to_be_there(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     wanted = host.machine.read(f"{OWN}/pjsip.conf")
     # Half edited by the user: the line is there, but in a comment.
     host.machine.write(PJSIP, f";--\n{INCLUDE}--;\n{host.machine.read(PJSIP).removeprefix(INCLUDE)}")
@@ -97,7 +97,7 @@ def test_an_old_trunk_that_does_not_come_back_is_not_said_to_be_there(host: Aste
 
 
 def test_a_failed_run_does_not_cancel_the_restart_that_an_earlier_one_waits_for(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     moved = {"pbx_asterisk_sip_port": 5071}
     with host.call_between_phones(talking=True):
         host.role(**moved).good()
@@ -108,7 +108,7 @@ def test_a_failed_run_does_not_cancel_the_restart_that_an_earlier_one_waits_for(
 
 
 def test_check_mode_tells_of_what_is_only_loaded(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     renewed = host.certify()
     linked = host.look()
     assert host.role("--check").good().changed_tasks(HOST) == [WOULD_LOAD]

@@ -63,7 +63,7 @@ def assert_modes(host: AsteriskHost) -> None:
 
 
 def test_changes_are_reloaded_and_changes_by_hand_are_put_right(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     started = host.machine.asterisk("core show settings")
     wanted = {name: host.machine.read(f"{OWN}/{name}") for name in NAMES}
 
@@ -114,7 +114,7 @@ def startup(settings: str) -> str:
 
 
 def test_a_renewed_certificate_is_served_without_a_restart(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     started = startup(host.machine.asterisk("core show settings"))
     old = host.machine.read(host.given["pbx_asterisk_certificate_file"])
     renewed = host.certify()

@@ -30,7 +30,7 @@ def users_files(host: AsteriskHost) -> dict[str, str]:
 
 
 def test_a_call_holds_up_the_restart_that_a_changed_transport_needs(host: AsteriskHost) -> None:
-    host.role().good()
+    host.link()
     moved = {"pbx_asterisk_sip_port": 5071, "pbx_asterisk_require_client_certificate": True}
     with host.call_between_phones(talking=True) as (call, answered):
         first = host.role(**moved).good()
@@ -68,7 +68,7 @@ def test_undo_needs_no_running_asterisk_and_keeps_last_lines_without_an_end(host
 
 def test_an_undo_that_was_cut_before_its_reload_is_finished(host: AsteriskHost) -> None:
     users = users_files(host)
-    host.role().good()
+    host.link()
     host.machine.run("rm", "-r", OWN)
     for path, text in users.items():
         host.machine.write(path, text)
