@@ -238,7 +238,7 @@ def test_an_error_becomes_a_failure_without_secrets(outcome: Callable[..., Any])
     assert outcome(failing(error)) == {"failed": True, "msg": f"It is {MASK}. Do this.", "shown": [MASK]}
 
 
-def test_an_error_that_accounts_for_all_is_a_failure_though_nothing_failed_by_itself(outcome: Callable[..., Any]) -> None:
+def test_an_error_that_accounts_for_all_is_a_failure_though_nothing_was_tried(outcome: Callable[..., Any]) -> None:
     result = outcome(failing(InputError("It is bad.", failed=[], not_tried=["7201"])))
     assert (result["failed"], result["not_tried"]) == (True, ["7201"])
 
