@@ -107,6 +107,6 @@ class CallbackModule(CallbackBase):
         return sys.stdout.isatty() and self._clock.now() - self._shown_at >= self.get_option("interval")
 
     def _show(self) -> None:
-        assert self._rollout is not None
-        self._shown_at = self._clock.now()
-        self._display.display(self._rollout.line(self._clock.now()), color="bright blue")
+        if self._rollout is not None:
+            self._shown_at = self._clock.now()
+            self._display.display(self._rollout.line(self._shown_at), color="bright blue")
