@@ -87,6 +87,8 @@ class CallbackModule(CallbackBase):
         host = result._host.get_name()
         if "alexa_failure" in facts:
             self._rollout.fail(host)
+        if "alexa_rollout_tried" in facts:
+            self._rollout.tried(facts["alexa_rollout_tried"])
         if "trunk_awaits" in facts:
             self._rollout.await_trunk(host, bool(facts["trunk_awaits"]))
 

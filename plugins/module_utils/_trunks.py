@@ -55,11 +55,15 @@ class Trunks:
 
     def statuses(self, trunk_ids: Collection[str]) -> dict[str, str | None]:
         """The status of each of these trunks, None for one that can't be read yet: by one listing for all of them."""
-        if len(trunk_ids) == 1:
-            listed = {trunk_id: trunk.status for trunk_id in trunk_ids for trunk in [self.get(trunk_id)] if trunk}
-        else:
-            listed = {str(trunk.trunk_id): trunk.status for trunk, _complete in self._listed()}
-        return {trunk_id: listed.get(trunk_id) for trunk_id in trunk_ids}
+        seen = {trunk.trunk_id: trunk for trunk, _complete in self._listed()} if len(trunk_ids) > 1 else {}
+        statuses: dict[str, str | None] = {}
+        for trunk_id in trunk_ids:
+            trunk = seen.get(trunk_id)
+            # Whether a list tells the status is not documented; of a trunk by itself it is.
+            if len(trunk_ids) == 1 or (trunk and not trunk.status):
+                trunk = self.get(trunk_id)
+            statuses[trunk_id] = trunk.status if trunk else None
+        return statuses
 
     def _listed(self) -> Iterator[tuple[Trunk, bool]]:
         """Every trunk once as the list shows it, and whether that tells what it is recognised by."""

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -61,8 +60,13 @@ class ControlNodeAction(ActionBase):
         """What the task's keyword C(environment) says, which options fall back to."""
         wanted: dict[str, Any] = {}
         self._compute_environment_string(wanted)
-        with mock.patch.dict(os.environ, {name: str(value) for name, value in wanted.items()}):
+        before = dict(os.environ)
+        os.environ.update({name: str(value) for name, value in wanted.items()})
+        try:
             yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def _carried_out(self, checked: Any) -> dict[str, Any]:
         """The result as the module would have written it, without what its options keep out of logs."""

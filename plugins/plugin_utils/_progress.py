@@ -56,8 +56,12 @@ class Rollout:
         self._batch = set(hosts)
         self._batch_began, self._batch_waited = now, 0.0
 
+    def tried(self, hosts: Collection[str]) -> None:
+        """So far these were tried: those that did not fail are done. The failure budget's rest is not among them."""
+        self.done = set(hosts) - self.failed
+
     def fail(self, host: str) -> None:
-        """A property was not linked."""
+        """A property failed."""
         self.failed.add(host)
         self._waiting.discard(host)
 
@@ -74,9 +78,8 @@ class Rollout:
         return begins
 
     def end_batch(self, now: float) -> None:
-        """The batch has ended: those that did not fail are done."""
+        """The batch has ended."""
         self.wait(False, now)
-        self.done |= self._batch - self.failed
         self._worked += now - self._batch_began - self._batch_waited
         self._waited += self._batch_waited
         self._ended += 1
@@ -94,7 +97,7 @@ class Rollout:
 
     def line(self, now: float) -> str:
         """All of it on one line."""
-        parts = [f"{len(self.done)} of {self._properties} properties linked", f"{len(self.failed)} failed"]
+        parts = [f"{len(self.done)} of {self._properties} properties done", f"{len(self.failed)} failed"]
         rest = self._properties - len(self.done | self.failed)
         parts += [f"{rest} to go"] if rest else []
         if self._wait_began is not None and self._waiting:

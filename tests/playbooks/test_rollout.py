@@ -4,18 +4,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from issuing import issue
 from playbook_runs import LINK, PROFILE, Run, Site, writes
 
 HOSTS = ["canary", "first", "second", "third", "last"]
 ROOM = {"extension": "7201", "comms_profile_id": PROFILE + "A1"}
 # The trunks are there, and the PBXs are others' affair.
 STAGES = ("--tags", "extensions")
+TRUNKS = "/v1/communications/network/siptrunk"
 
 
 def name_of(host: str) -> str:
@@ -123,10 +128,16 @@ def test_a_batch_that_cannot_be_reached_counts_as_failed(rollout: Site) -> None:
     ssh = rollout.write("ssh", "#!/bin/sh\nexit 255\n")
     ssh.chmod(0o755)
     far = {"ansible_connection": "ansible.builtin.ssh", "ansible_ssh_executable": str(ssh), "ansible_host": "127.0.0.1"}
-    rollout.inventory(hosts(canary=far))
-    run = rollout.run(LINK, *STAGES, "-e", '{"alexa_rollout_batches": [1, "100%"]}')
+    rollout.inventory(hosts(canary=far), pbx_firewall_file=str(rollout.pbx / "{{ inventory_hostname }}.nft"))
+    wished = '{"alexa_rollout_batches": [1, "100%"]}'
+    run = rollout.run(LINK, "--tags", "firewall,extensions", "-e", wished)
     assert run.failed() == {"canary"} and mapped(rollout) == HOSTS[1:]
     assert left(rollout) == ["canary"]
+    # The stages that only speak with Amazon need no PBX. Those that do not link leave the names as they are.
+    rollout.run(LINK, "--tags", "firewall", "--limit", "first").good()
+    assert left(rollout) == ["canary"]
+    rollout.run(LINK, *STAGES, "--limit", "canary", "-e", wished).good()
+    assert mapped(rollout) == HOSTS and not retry_file(rollout).exists()
 
 
 def test_the_callback_says_how_far_it_has_come(rollout: Site) -> None:
@@ -136,12 +147,47 @@ def test_the_callback_says_how_far_it_has_come(rollout: Site) -> None:
     run = rollout.run(LINK, *STAGES, *wished, as_json=False, **enabled)
     said = [line.partition(" min gone")[0] for line in run.stdout.splitlines() if line.startswith("alexa: ")]
     assert [line.rpartition(",")[0] for line in said] == [
-        "alexa: batch 1 of 2: 0 of 5 properties linked, 0 failed, 5 to go",
-        "alexa: batch 1 of 2: 0 of 5 properties linked, 1 failed, 4 to go",
-        "alexa: batch 2 of 2: 0 of 5 properties linked, 1 failed, 4 to go",
-        "alexa: batch 2 of 2: 4 of 5 properties linked, 1 failed",
+        "alexa: batch 1 of 2: 0 of 5 properties done, 0 failed, 5 to go",
+        "alexa: batch 1 of 2: 0 of 5 properties done, 1 failed, 4 to go",
+        "alexa: batch 2 of 2: 0 of 5 properties done, 1 failed, 4 to go",
+        "alexa: batch 2 of 2: 4 of 5 properties done, 1 failed",
     ]
     assert "Task failed" not in run.stderr and "callback" not in run.stderr.lower()
+
+
+def test_the_callback_counts_nobody_that_the_budget_spares(rollout: Site) -> None:
+    refuse(rollout, "canary")
+    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "alexa.smart_properties.progress"}
+    wished = ["-e", '{"alexa_rollout_batches": [1, 4], "alexa_failure_budget": 0}']
+    run = rollout.run(LINK, *STAGES, *wished, as_json=False, **enabled)
+    said = [line for line in run.stdout.splitlines() if line.startswith("alexa: ")]
+    assert "0 of 5 properties done, 1 failed, 4 to go" in said[-1]
+
+
+def test_a_batch_that_waits_for_one_trunk_logs_in_once(rollout: Site) -> None:
+    """The one that waits is not the one that has asked for all."""
+    rollout.api().control("PUT", "/settings", {"activation_delay": 600})
+    trunks, bearer = f"{rollout.api().api_url}{TRUNKS}", {"Authorization": f"Bearer {rollout.token()}"}
+    authority = issue("An authority")
+    tls = {"name": "pbx.new.example.com", "certificateChain": [issue("pbx.new.example.com", authority).pem, authority.pem]}
+    body = {"tls": tls, "peers": [{"ip": "203.0.113.30", "port": 5061}]}
+    made = requests.post(trunks, json=body, headers=bearer, verify=rollout.api().ca_path, timeout=10).json()["trunkId"]
+    new = {"alexa_pbx_name": "pbx.new.example.com", "alexa_pbx_address": "203.0.113.30", "alexa_rooms": [ROOM]}
+    rollout.inventory({**hosts(), "new": new})
+    rollout.counted()
+
+    def activate() -> None:
+        while not rollout.api().control("GET", "/stats")["by_route"].get(f"GET {TRUNKS}/{{trunkId}}"):
+            time.sleep(0.2)
+        rollout.api().control("POST", "/activate")
+
+    with ThreadPoolExecutor(1) as beside:
+        activated = beside.submit(activate)
+        run = rollout.run(LINK, "--tags", "wait,extensions").good()
+        activated.result()
+    assert rollout.state()["mappings"][made] == {"7201": ROOM["comms_profile_id"]}
+    assert rollout.counted()["POST /auth/o2/token"] == 1
+    assert run.results("Wait until the trunks are active", "new")[0]["trunks"][0]["status"] == "ACTIVE"
 
 
 def test_check_mode_keeps_no_names_and_sends_no_write(rollout: Site) -> None:

@@ -28,24 +28,26 @@ def test_a_rollout_from_its_canary_to_its_end() -> None:
     rollout = Rollout(6, [1, 4], 0.0)
     rollout.begin_batch({"canary"}, {"refused"}, 0.0)
     assert rollout.line(0.0) == (
-        "alexa: batch 1 of 2: 0 of 6 properties linked, 1 failed, 5 to go, 0:00 min gone"
+        "alexa: batch 1 of 2: 0 of 6 properties done, 1 failed, 5 to go, 0:00 min gone"
     )
     rollout.await_trunk("canary", True)
     assert rollout.wait(True, 20.0) and not rollout.wait(True, 30.0)
     assert "1 waiting for their trunks (Amazon takes about 10:00 min)" in rollout.line(30.0)
     rollout.await_trunk("canary", False)
     assert not rollout.wait(False, 620.0)
+    rollout.tried(["canary"])
     rollout.end_batch(630.0)
     # 600 seconds of waiting a batch, and 30 of work a property: 600 + 4 * 30.
     assert rollout.line(630.0) == (
-        "alexa: batch 1 of 2: 1 of 6 properties linked, 1 failed, 4 to go, 10:30 min gone, about 12:00 min left"
+        "alexa: batch 1 of 2: 1 of 6 properties done, 1 failed, 4 to go, 10:30 min gone, about 12:00 min left"
     )
     rollout.begin_batch({"a", "b", "c", "d"}, {"refused"}, 630.0)
     rollout.fail("b")
     assert rollout.seconds_left(690.0) == 660
-    assert "batch 2 of 2: 1 of 6 properties linked, 2 failed, 3 to go" in rollout.line(690.0)
+    assert "batch 2 of 2: 1 of 6 properties done, 2 failed, 3 to go" in rollout.line(690.0)
+    rollout.tried(["canary", "a", "b", "c", "d"])
     rollout.end_batch(1350.0)
-    assert rollout.line(1350.0) == "alexa: batch 2 of 2: 4 of 6 properties linked, 2 failed, 22:30 min gone"
+    assert rollout.line(1350.0) == "alexa: batch 2 of 2: 4 of 6 properties done, 2 failed, 22:30 min gone"
 
 
 def test_what_takes_longer_than_thought_is_never_less_than_nothing_left() -> None:
@@ -54,6 +56,17 @@ def test_what_takes_longer_than_thought_is_never_less_than_nothing_left() -> Non
     rollout.end_batch(10.0)
     rollout.begin_batch({"b"}, (), 10.0)
     assert rollout.seconds_left(500.0) == 0 and "8:20 min gone, about 0:00 min left" in rollout.line(500.0)
+
+
+def test_what_the_failure_budget_spares_is_not_done() -> None:
+    rollout = Rollout(5, [1, 4], 0.0)
+    rollout.begin_batch({"canary"}, (), 0.0)
+    rollout.fail("canary")
+    rollout.tried(["canary"])
+    rollout.end_batch(10.0)
+    rollout.begin_batch({"a", "b", "c", "d"}, (), 10.0)
+    rollout.end_batch(10.0)
+    assert "0 of 5 properties done, 1 failed, 4 to go" in rollout.line(10.0)
 
 
 def test_hours_are_told_as_hours() -> None:

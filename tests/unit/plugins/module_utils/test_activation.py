@@ -91,6 +91,14 @@ def test_the_last_one_left_is_read_by_itself(scripted: Scripted) -> None:
     assert [trunk.status for trunk in seen] == ["ACTIVE", "ACTIVE"]
 
 
+def test_trunks_that_the_list_shows_without_status_are_read(scripted: Scripted) -> None:
+    wishes = [replace(WISH, trunk_id=trunk_id) for trunk_id in ("t1", "t2")]
+    items = [{"trunkId": "t1"}, {"trunkId": "t2", "status": "ACTIVE"}]
+    look = Call("GET", PATH, answer(200, {"results": items, "paginationContext": {}}))
+    seen = wait_for_all(Trunks(scripted(look, status("ACTIVE"))), wishes, Patience(0, 15, lambda _line: None))
+    assert [trunk.status for trunk in seen] == ["ACTIVE", "ACTIVE"]
+
+
 def test_none_to_wait_for_asks_nothing(scripted: Scripted) -> None:
     assert wait_for_all(Trunks(scripted()), [], Patience(600, 15, lambda _line: None)) == []
 
