@@ -59,7 +59,7 @@ def forget(site: Site) -> None:
 @pytest.mark.parametrize("number", range(MOMENTS))
 def test_the_next_run_comes_to_the_same_end(site: Site, whole: float, number: int) -> None:
     forget(site)
-    # One in each part of the run, so that a few moments are spread over all of it; short of its end, as a run may be quicker.
+    # One in each part of the run, so that a few moments are spread over it; short of its end, as a run may be quicker.
     part = 0.8 * (number + random.Random(f"{SEED} {number}").random()) / MOMENTS
     assert site.run_killed(LINK, after=part * whole)
     site.run(LINK).good()

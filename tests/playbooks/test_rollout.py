@@ -169,7 +169,8 @@ def test_a_batch_that_waits_for_one_trunk_logs_in_once(rollout: Site) -> None:
     rollout.api().control("PUT", "/settings", {"activation_delay": 600})
     trunks, bearer = f"{rollout.api().api_url}{TRUNKS}", {"Authorization": f"Bearer {rollout.token()}"}
     authority = issue("An authority")
-    tls = {"name": "pbx.new.example.com", "certificateChain": [issue("pbx.new.example.com", authority).pem, authority.pem]}
+    chain = [issue("pbx.new.example.com", authority).pem, authority.pem]
+    tls = {"name": "pbx.new.example.com", "certificateChain": chain}
     body = {"tls": tls, "peers": [{"ip": "203.0.113.30", "port": 5061}]}
     made = requests.post(trunks, json=body, headers=bearer, verify=rollout.api().ca_path, timeout=10).json()["trunkId"]
     new = {"alexa_pbx_name": "pbx.new.example.com", "alexa_pbx_address": "203.0.113.30", "alexa_rooms": [ROOM]}
