@@ -77,6 +77,15 @@ def both(site: Site, module: str, options: dict[str, Any], check: bool = True, *
     return list(json.loads(told.read_text()))
 
 
+def without_request_id(result: dict[str, Any]) -> dict[str, Any]:
+    """Amazon's id differs with each request."""
+    request_id = result.get("request_id")
+    return {
+        name: value.replace(request_id, "ID") if request_id and isinstance(value, str) else value
+        for name, value in result.items()
+    }
+
+
 def chain() -> list[str]:
     return [issue(NAME, AUTHORITY).pem, AUTHORITY.pem]
 
@@ -115,11 +124,7 @@ def chain() -> list[str]:
 )
 def test_the_results_are_the_same(site: Site, module: str, options: dict[str, Any]) -> None:
     here, apart = both(site, module, options)
-    for result in (here, apart):
-        # Amazon's id differs with each request.
-        if isinstance(result.get("request_id"), str):
-            result["msg"] = result["msg"].replace(result.pop("request_id"), "ID")
-    assert here == apart
+    assert without_request_id(here) == without_request_id(apart)
 
 
 def test_a_partial_failure_is_the_same(site: Site) -> None:
@@ -133,7 +138,8 @@ def test_a_partial_failure_is_the_same(site: Site) -> None:
 
 def test_the_tasks_environment_counts(site: Site) -> None:
     here, apart = both(site, "siptrunk_info", {}, ALEXA_CLIENT_ID="amzn1.application-oa2-client.wrong")
-    assert here == apart and "client amzn1.application-oa2-client.wrong" in here["msg"]
+    assert without_request_id(here) == without_request_id(apart)
+    assert "client amzn1.application-oa2-client.wrong" in here["msg"]
 
 
 def test_a_task_in_the_background_works(site: Site) -> None:
@@ -147,7 +153,8 @@ def test_a_task_in_the_background_works(site: Site) -> None:
       async: 30
       poll: 1
 """
-    run = site.run(str(site.write("play.yml", play)))
+    # Ansible and its module expand a home that is not the user's own in two ways.
+    run = site.run(str(site.write("play.yml", play)), ANSIBLE_ASYNC_DIR=str(site.home / "async"))
     assert run.good().result("Look", "localhost")["trunks"][0]["trunk_id"] == TRUNK
 
 
