@@ -129,6 +129,15 @@ def called_out(edge: UserAgent, phone: UserAgent) -> tuple[Call, Call]:
     return edge.wait_for_call(5), call
 
 
+@contextmanager
+def talking(alexa: Call, room: Call) -> Iterator[None]:
+    """Both talk all the time, as a call that is silent for a minute is ended: a run may take longer."""
+    alexa.start_talking()
+    room.start_talking()
+    yield
+    assert alexa.stop_talking().received > 0 and room.stop_talking().received > 0
+
+
 def hear_each_other(alexa: Call, room: Call, seconds: float = 1) -> None:
     """Both talk; each hears the other's tone, and Alexa's side nothing that is not encrypted."""
     with ThreadPoolExecutor(2) as both:

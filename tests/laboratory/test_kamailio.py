@@ -15,7 +15,17 @@ from alexa_laboratory.authority import EDGE_NAME
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import REGISTRAR, TLS_PORT, Laboratory
 from alexa_laboratory.sip import Call, ConnectionRefused, Refused, TlsRefused, UserAgent
-from kamailio_host import GREETING, VIA, Property, await_alexa, called_in, called_out, hear_each_other, hotel_of
+from kamailio_host import (
+    GREETING,
+    VIA,
+    Property,
+    await_alexa,
+    called_in,
+    called_out,
+    hear_each_other,
+    hotel_of,
+    talking,
+)
 from laboratory_site import LaboratorySite
 
 
@@ -132,7 +142,8 @@ def test_options_tell_the_truth_both_ways(linked: Property) -> None:
 
 def test_a_second_run_changes_nothing_and_costs_one_look(linked: Property, edge: UserAgent, phone: UserAgent) -> None:
     alexa, room = called_in(edge, phone)
-    run = linked.role().good()
+    with talking(alexa, room):
+        run = linked.role().good()
     assert run.changed() == {HOST: 0}
     modules = [name for name, hosts in run.tasks if "invocation" in hosts.get(HOST, {})]
     assert modules == ["Look at Kamailio, rtpengine, their files and sockets"]
@@ -143,7 +154,8 @@ def test_a_second_run_changes_nothing_and_costs_one_look(linked: Property, edge:
 def test_a_new_certificate_is_served_while_a_call_is_up(linked: Property, edge: UserAgent, phone: UserAgent) -> None:
     alexa, room = called_out(edge, phone)
     before, started = linked.served(), linked.started()
-    run = linked.run(pbx_tls_renew_before=366, pbx_tls_days=400).good()
+    with talking(alexa, room):
+        run = linked.run(pbx_tls_renew_before=366, pbx_tls_days=400).good()
     assert "Have Kamailio take up the certificate" in run.changed_tasks(HOST)
     assert "" != linked.served() != before != ""
     assert linked.started() == started
@@ -158,7 +170,8 @@ def test_a_call_outlives_a_changed_script(
 ) -> None:
     alexa, room = called_in(edge, phone)
     wanted = {"alexa_dial_in": [{"pattern": "_12XX"}]} if alexa_hangs_up else {}
-    linked.role(**wanted).good()
+    with talking(alexa, room):
+        linked.role(**wanted).good()
     hear_each_other(alexa, room)
     first, other = (alexa, room) if alexa_hangs_up else (room, alexa)
     first.hang_up()
@@ -174,7 +187,8 @@ def test_behind_address_translation_the_public_address_is_told(
     public = {"pbx_kamailio_address": "198.51.100.99", "pbx_kamailio_outside_address": network.PBX}
     inside = {"pbx_kamailio_inside_address": network.PBX_INSIDE, "pbx_kamailio_edge_port": TLS_PORT}
     alexa, room = called_out(edge, phone)
-    held = linked.role(**public, **inside)
+    with talking(alexa, room):
+        held = linked.role(**public, **inside)
     assert held.failed() == {HOST} and "when no call is up" in held.message(HOST)
     hear_each_other(alexa, room)
     alexa.hang_up()
