@@ -49,7 +49,7 @@ def wait_for_all(trunks: Trunks, waiting: Sequence[Trunk], patience: Patience) -
     def read() -> list[Trunk]:
         left = [trunk_id for trunk_id, trunk in now.items() if not _ended(trunk)]
         before = len(left)
-        for trunk_id, status in trunks.statuses(left).items():
+        for trunk_id, status in trunks.statuses(left, began + patience.timeout).items():
             # A trunk that was made a moment ago may not be readable yet.
             now[trunk_id] = replace(now[trunk_id], status=status or _UNREADABLE)
         left = [trunk_id for trunk_id, trunk in now.items() if not _ended(trunk)]

@@ -57,7 +57,7 @@ class Client:
         self._transport = transport
         self._tokens = tokens
         self._pace = pace
-        self._repeater = repeater
+        self.repeater = repeater
         self._api_url = api_url.rstrip("/")
         self._retry_timeout = retry_timeout
         self.clock = clock
@@ -133,10 +133,10 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         try:
             token = self._tokens.token()
-            response = self._repeater.run(method, lambda: self._send(method, path, data, token), pace=self._pace)
+            response = self.repeater.run(method, lambda: self._send(method, path, data, token), pace=self._pace)
             if response.status == 401:
                 renewed = self._tokens.renew(token)
-                response = self._repeater.run(method, lambda: self._send(method, path, data, renewed), pace=self._pace)
+                response = self.repeater.run(method, lambda: self._send(method, path, data, renewed), pace=self._pace)
         except (TransportError, ThrottledError) as error:
             error.message = f"Could not {tried}: {error.message}"
             raise

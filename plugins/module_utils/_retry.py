@@ -8,7 +8,8 @@ Private to alexa.smart_properties; may change at any release.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Callable
@@ -65,6 +66,16 @@ class Repeater:
         self._timeout = timeout
         self._clock = clock
         self._reached = False
+        self._deadline = float("inf")
+
+    @contextmanager
+    def until(self, deadline: float) -> Iterator[None]:
+        """Within it nothing is repeated after this moment of the clock, however much time is left. For one thread."""
+        self._deadline = deadline
+        try:
+            yield
+        finally:
+            self._deadline = float("inf")
 
     def run(
         self, method: str, send: Callable[[], Response], repeatable: bool | None = None, pace: Pace | None = None
@@ -78,11 +89,14 @@ class Repeater:
         harmless = method in _REPEATABLE_METHODS if repeatable is None else repeatable
         started = self._clock.now()
         attempt, owed = 0, 0.0
+        throttled: Response | None = None
         while True:
             asked = self._clock.now()
             sent_at = pace.wait(self._timeout) if pace else asked
             # To queue behind other requests is no fault that this one keeps meeting.
             started += max(0.0, sent_at - asked - owed)
+            if throttled and not self._in_time(started, 0.0):
+                return throttled
             try:
                 response = send()
                 self._reached = True
@@ -91,9 +105,10 @@ class Repeater:
                 if error.hopeless or (error.sent and not harmless) or not self._in_time(started, wait):
                     raise
             else:
-                throttled, wait = response.status == THROTTLED, retry_after(response.headers) or 0.0
+                throttled = response if response.status == THROTTLED else None
+                wait = retry_after(response.headers) or 0.0
                 if pace:
-                    pace.answered(sent_at, throttled, wait)
+                    pace.answered(sent_at, bool(throttled), wait)
                 # After a 429 the pace gives the next slot, and none before a Retry-After has passed: one more pause
                 # would only let slots go by.
                 rest = 0.0 if pace and throttled else max(pause(attempt), wait)
@@ -108,4 +123,5 @@ class Repeater:
 
     def _in_time(self, started: float, wait: float) -> bool:
         allowed = self._timeout if self._reached else min(self._timeout, _FIRST_CONTACT)
-        return self._clock.now() + wait - started < allowed
+        then = self._clock.now() + wait
+        return then - started < allowed and then < self._deadline

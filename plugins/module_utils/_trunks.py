@@ -53,8 +53,15 @@ class Trunks:
             if whole:
                 yield whole
 
-    def statuses(self, trunk_ids: Collection[str]) -> dict[str, str | None]:
-        """The status of each of these trunks, None for one that can't be read yet: by one listing for all of them."""
+    def statuses(self, trunk_ids: Collection[str], deadline: float) -> dict[str, str | None]:
+        """The status of each of these trunks, None for one that can't be read yet: by one listing for all of them.
+
+        :param deadline: the moment of the clock after which nothing that fails is repeated.
+        """
+        with self._client.repeater.until(deadline):
+            return self._statuses(trunk_ids)
+
+    def _statuses(self, trunk_ids: Collection[str]) -> dict[str, str | None]:
         seen = {trunk.trunk_id: trunk for trunk, _complete in self._listed()} if len(trunk_ids) > 1 else {}
         statuses: dict[str, str | None] = {}
         for trunk_id in trunk_ids:

@@ -91,6 +91,24 @@ def test_faults_are_repeated_until_the_time_is_up_and_no_longer(clock: FakeClock
     assert 50 < clock.now() - started < 100
 
 
+def test_a_deadline_ends_the_repeats_before_the_time_is_up(clock: FakeClock) -> None:
+    repeater = Repeater(300, clock)
+    deadline = clock.now() + 20
+    with repeater.until(deadline):
+        assert repeater.run("GET", Sender(answer(503))).status == 503
+    assert deadline - 15 < clock.now() < deadline
+    assert repeater.run("GET", Sender(answer(503), answer(503), answer(200))).status == 200
+
+
+def test_a_slot_after_the_time_is_up_is_not_used(clock: FakeClock) -> None:
+    """A throttled request's turn may come late; it is not sent then."""
+    send = Sender(answer(429))
+    started = clock.now()
+    pace = Pace(MemoryStore(), clock, ceiling=0.1)
+    assert Repeater(25, clock).run("GET", send, pace=pace).status == 429
+    assert send.tries == 3 and clock.now() - started <= 31
+
+
 @pytest.mark.parametrize("fault", [answer(429), answer(503), lost()])
 def test_a_timeout_of_0_switches_repeating_off(clock: FakeClock, fault: Response | TransportError) -> None:
     send = Sender(fault)
