@@ -12,6 +12,7 @@ import pytest
 from alexa_simulator.launcher import Simulator
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _retry, _trunks
 from harness import CLIENT_SECRET, REFRESH_TOKEN, Site
+from scenario_life import in_haste
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +24,24 @@ def simulator() -> Iterator[Simulator]:
         assert running.log() == ""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest of the marker."""
+    config.addinivalue_line("markers", "product_pauses: look twice before a trunk is made as the product does")
+
+
 @pytest.fixture
-def settle(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Seconds between the two looks before a trunk is made: short, for where lists do not lag."""
-    monkeypatch.setattr(_trunks, "_SETTLE", 0.03)
-    return 0.03
+def settle(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds between the two looks before a trunk is made: short, where no list lags and the clock is real."""
+    if not request.node.get_closest_marker("product_pauses"):
+        monkeypatch.setattr(_trunks, "_SETTLE", 0.03)
+    return _trunks._SETTLE
+
+
+@pytest.fixture
+def haste() -> Iterator[None]:
+    """A fast clock."""
+    with in_haste():
+        yield
 
 
 @pytest.fixture

@@ -18,24 +18,14 @@ import pytest
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _retry
 from harness import Site
-from scenario_life import GUEST, TRUNK, in_haste, rooms, rows
+from scenario_life import GUEST, TRUNK, rooms, rows
 from scenario_network import Door
+
+pytestmark = [pytest.mark.usefixtures("haste"), pytest.mark.product_pauses]
 
 LOGIN = "/auth/"
 WRITES = "/extension/"
 TEN_MINUTES = 600
-
-
-@pytest.fixture(autouse=True)
-def haste() -> Iterator[None]:
-    with in_haste():
-        yield
-
-
-@pytest.fixture
-def settle() -> float:
-    """As the product has it; the clock is fast."""
-    return 3.0
 
 
 @pytest.fixture

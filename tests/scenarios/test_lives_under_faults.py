@@ -12,6 +12,8 @@ import pytest
 from harness import TRUNKS, Site
 from scenario_life import Life, in_haste
 
+pytestmark = pytest.mark.product_pauses
+
 EVERYWHERE: dict[str, dict[str, Any]] = {
     **{f"{status}": {"kind": "status", "status": status} for status in (429, 500, 502, 503, 504)},
     **{f"{status} with Retry-After": {"kind": "status", "status": status, "headers": {"Retry-After": "0"}}
@@ -25,12 +27,6 @@ EVERYWHERE: dict[str, dict[str, Any]] = {
 SHARES = {"slow": 0.04, "status-failed": 0.6, "429": 0.05}
 # Where the list lags, a tenth of a second is three to a clock that is thirty times as fast.
 LAG = 0.08
-
-
-@pytest.fixture
-def settle() -> float:
-    """As the product has it; the clock is fast."""
-    return 3.0
 
 
 def rule(fault: str, share: float, seed: int) -> dict[str, Any]:

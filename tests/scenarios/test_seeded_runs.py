@@ -11,13 +11,9 @@ import pytest
 from harness import Site
 from scenario_life import Life, in_haste
 
+pytestmark = pytest.mark.product_pauses
+
 SEEDS = 500 if os.environ.get("ALEXA_LONG_TESTS") else 40
-
-
-@pytest.fixture
-def settle() -> float:
-    """As the product has it; the clock is fast."""
-    return 3.0
 
 
 def bad_day(site: Site, seed: int) -> None:

@@ -12,19 +12,9 @@ import pytest
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Transport
 from harness import TRUNKS, Site
-from scenario_life import GUEST, OTHER, TRUNK, in_haste, rooms, rows
+from scenario_life import GUEST, OTHER, TRUNK, rooms, rows
 
-
-@pytest.fixture(autouse=True)
-def haste() -> Iterator[None]:
-    with in_haste():
-        yield
-
-
-@pytest.fixture
-def settle() -> float:
-    """As the product has it; the clock is fast."""
-    return 3.0
+pytestmark = [pytest.mark.usefixtures("haste"), pytest.mark.product_pauses]
 
 
 @pytest.fixture(params=["key", "position"])

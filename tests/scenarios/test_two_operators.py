@@ -12,14 +12,11 @@ from harness import TRUNKS, Site
 from module_in_process import Operator, together
 from scenario_life import GUEST, OTHER, TRUNK, in_haste, rooms, rows, until
 
+# The processes are not reached by a patch.
+pytestmark = pytest.mark.product_pauses
+
 # Seconds that each answer takes: all have looked before the first one could have made anything.
 LATENCY = 0.2
-
-
-@pytest.fixture
-def settle() -> float:
-    """As the product has it: the processes are not reached by a patch."""
-    return 3.0
 
 
 @pytest.mark.parametrize("many", [2, 4])
