@@ -5,6 +5,8 @@
 PYTHON ?= python3
 # Which gates `make test` runs: names or groups, see tests/tools/gates.py; empty for all.
 GATES ?=
+# Which parts `make bench` measures: limits, mapping, throttled, properties; empty for all, about 40 minutes.
+PARTS ?=
 
 COLLECTION := .build/collections/ansible_collections/alexa/smart_properties
 IN_ENV := tests/tools/with_env.sh
@@ -48,8 +50,9 @@ lint: setup-dev ## run the gates that only read the sources
 docs: setup-dev ## write the reference as HTML to .build/docs
 	@$(IN_ENV) tests/tools/build_docs.sh
 
-bench: setup ## measure the speed and memory that the README states
-	@$(IN_ENV) python tests/bench/run.py
+bench: $(COLLECTION) ## measure what the README states (or some: PARTS="limits properties")
+	@$(PYTHON) tests/tools/make_venv.py bench
+	@$(IN_ENV) python tests/bench/run.py $(PARTS)
 
 clean: ## remove all that the other targets made
 	@if [ -e /run/alexa-lab.json ]; then $(MAKE) lab-down; fi

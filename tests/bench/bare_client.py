@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The floor to measure against: maps extensions with requests and threads, and does nothing else.
 
-Usage: bare_client.py TRUNK_ID COUNT, with ALEXA_* in the environment. No checks, no pages, no repeats, no pace.
+Usage: bare_client.py TRUNK_ID COUNT, with ALEXA_* in the environment. No checks, no pages, no pace; it
+repeats only what was throttled, as urllib3 does it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
+import urllib3
 
 THREADS = 16
 
@@ -20,7 +22,8 @@ def main(trunk_id: str, count: int) -> None:
     session = requests.Session()
     # With each call: REQUESTS_CA_BUNDLE in the environment would beat the session's own setting.
     verify = os.environ["ALEXA_CA_PATH"]
-    session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=THREADS))
+    throttled = urllib3.Retry(total=50, status_forcelist=[429], allowed_methods=None, backoff_factor=0.1, backoff_max=2)
+    session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=THREADS, max_retries=throttled))
     login = session.post(
         os.environ["ALEXA_TOKEN_URL"],
         data={

@@ -1,127 +1,146 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures what the README says of speed and memory: every figure beside another one of the same run.
+"""Measures what the README says of speed and memory, every figure beside another one of the same run.
 
-The simulator answers after 40 ms, as a distant API would. Medians of several rounds, since machines are noisy.
+Usage: run.py [limits] [mapping] [throttled] [properties]; all without a name. The simulator stands for Amazon. Each
+part is kept in .build/bench/results.json, and all that are kept make the table, table.md, and the plot, speed.svg.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import json
-import math
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Any
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "extensions" / "simulator"))
 
 from alexa_simulator.launcher import Simulator  # noqa: E402
+from limits import Figure, figures  # noqa: E402
+from plot import draw  # noqa: E402
+from properties import ROOMS, Fleet  # noqa: E402
+from table import Row, markdown  # noqa: E402
+from ways import COLLECTION, CURL, SECOND, URI, WAYS, empty_play, map_extensions, mapped, new_trunk  # noqa: E402
 
-COUNT = 1000
-LOOPED = 50
-ROUNDS = 3
-MANY = 10_000
-PAGE = 50
-
-
-def timed(command: list[str], environment: dict[str, str]) -> float:
-    """Wall seconds of a command that must succeed."""
-    started = time.perf_counter()
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return time.perf_counter() - started
-
-
-def rows(count: int) -> list[dict[str, str]]:
-    """Rooms as a property-management system would export them."""
-    return [
-        {"extension": str(number), "comms_profile_id": f"amzn1.alexa.unit.did.{number}"}
-        for number in range(10_000, 10_000 + count)
-    ]
+KEPT = ROOT / ".build" / "bench"
+LATENCY = ["--latency", "0.04", "--page-size", "50"]
+LIMIT = 10  # requests a second
+SIZES = (100, 1_000, 10_000)
+SIZES_THROTTLED = (100, 1_000)
+# What is slower grows in a straight line: beyond this size it is extrapolated from it.
+LARGEST = {URI: 100, CURL: 1_000}
+PROPERTIES = (1, 20, 200)
+CPU_LIMIT = 1.0  # seconds a property
+MEMORY_LIMIT = 300  # MB
 
 
-def play(simulator: Simulator, way: str, trunk_id: str = "", count: int = 0) -> float:
-    """Wall seconds of the play with one way of mapping; an unknown way is an empty play."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as rooms:
-        json.dump(rows(count), rooms)
-        rooms.flush()
-        command = ["ansible-playbook", "-i", "localhost,", str(HERE / "plays.yml"), "--tags", f"{way},untagged"]
-        extra = json.dumps({"trunk_id": trunk_id, "rooms": rooms.name, "ansible_connection": "local"})
-        return timed([*command, "-e", extra], simulator.environment)
+def mapping(options: list[str], sizes: tuple[int, ...]) -> Iterator[Row]:
+    """One trunk's rooms, by each way and size; the second run of the collection besides."""
+    with Simulator(options) as simulator:
+        start = empty_play(simulator)
+        yield Row("an empty play", 0, start)
+        for way in WAYS:
+            for size in [size for size in sizes if size <= LARGEST.get(way, size)]:
+                trunk_id = new_trunk(simulator)
+                largest = Row(way, size, map_extensions(way, simulator, trunk_id, size), mapped(simulator, trunk_id))
+                yield largest
+                if way == COLLECTION:
+                    cost = map_extensions(way, simulator, trunk_id, size)
+                    yield Row(way + SECOND, size, cost, mapped(simulator, trunk_id))
+            for size in [size for size in sizes if size > LARGEST.get(way, size)]:
+                yield largest.extrapolated(size, start if way == URI else None)
 
 
-def new_trunk(simulator: Simulator) -> str:
-    body = {"peers": [{"ip": "203.0.113.10", "port": 5061}]}
-    return str(simulator.control("POST", "/trunks", body)["trunkId"])
+def properties() -> Iterator[Row]:
+    """So many properties, mapped and then found unchanged."""
+    for count in PROPERTIES:
+        with Simulator(LATENCY) as simulator, tempfile.TemporaryDirectory(prefix="alexa-bench-") as folder:
+            fleet = Fleet(simulator, Path(folder), count)
+            for run in (", first run", SECOND):
+                cost = fleet.link()
+                yield Row(f"link_pbx{run}", count, cost, fleet.mapped(), fleet.fewest_requests())
 
 
-def rounds(measure: Callable[[], float]) -> float:
-    return statistics.median(measure() for _round in range(ROUNDS))
+def property_figures(rows: list[Row]) -> list[Figure]:
+    """What has a limit, of the second runs."""
+    found = []
+    for row in rows:
+        if "second" in row.way:
+            a_property = row.cost.cpu / row.size
+            # What Ansible takes to start is a lot for one.
+            held = a_property < CPU_LIMIT or row.size < max(PROPERTIES)
+            found.append(Figure(f"CPU a property, of {row.size} (200: under {CPU_LIMIT})", a_property, "s", held))
+            memory = row.cost.memory
+            label = f"memory with {row.size} properties (under {MEMORY_LIMIT} MB)"
+            found.append(Figure(label, memory, "MB", memory < MEMORY_LIMIT))
+            held = row.cost.requests <= row.fewest
+            found.append(Figure(f"requests, {row.size} properties (at most {row.fewest})", row.cost.requests, "", held))
+        held = row.mapped == row.size * ROOMS
+        found.append(Figure(f"rooms mapped, {row.size} properties, {row.way}", row.mapped, "", held))
+    return found
 
 
-def peak_memory(simulator: Simulator, trunk_id: str) -> float:
-    """Peak MB of the module's process with 10,000 mappings, made and then found unchanged."""
-    peaks = []
-    for _run in range(2):
-        done = subprocess.run(
-            [sys.executable, str(HERE / "module_process.py"), "alexa_extensions"],
-            env={**os.environ, **simulator.environment, "PYTHONPATH": str(ROOT / ".build/collections")},
-            input=json.dumps({"trunk_id": trunk_id, "extensions": rows(MANY)}),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if json.loads(done.stdout).get("failed"):
-            sys.exit(done.stdout[-2000:])
-        peaks.append(float(done.stderr.split()[-1]))
-    return max(peaks)
+PARTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "mapping": lambda: mapping(LATENCY, SIZES),
+    "throttled": lambda: mapping(
+        [*LATENCY, "--rate-limit", str(LIMIT), "--retry-after", "seconds"], SIZES_THROTTLED
+    ),
+    "properties": properties,
+}
 
 
-def main() -> int:
-    with Simulator(["--latency", "0.04", "--page-size", str(PAGE)]) as simulator:
-        empty = rounds(lambda: play(simulator, "nothing"))
-        looped = play(simulator, "loop", new_trunk(simulator), LOOPED) - empty
-        per_thousand = looped / LOOPED * COUNT
-        bare_command = [sys.executable, str(HERE / "bare_client.py")]
-        bare, ours = [], []
-        for _round in range(ROUNDS):
-            bare.append(timed([*bare_command, new_trunk(simulator), str(COUNT)], simulator.environment))
-            trunk_id = new_trunk(simulator)
-            ours.append(play(simulator, "collection", trunk_id, COUNT) - empty)
-        mapped = sum(1 for _mapping in simulator.control("GET", "/state")["mappings"][trunk_id])
-        first, floor = statistics.median(ours), statistics.median(bare)
-        simulator.control("DELETE", "/stats")
-        second = play(simulator, "collection", trunk_id, COUNT) - empty
-        requests = simulator.control("GET", "/stats")["total"]
-        memory = peak_memory(simulator, new_trunk(simulator))
-        allowed = math.ceil(COUNT / PAGE) + 1
-        figures = [
-            (f"extensions mapped by the last run, of {COUNT}", mapped, "", mapped == COUNT),
-            ("empty play", empty, "s", True),
-            (f"uri loop, {LOOPED} rooms, extrapolated to {COUNT}", per_thousand, "s", True),
-            (f"bare client, {COUNT} rooms", floor, "s", True),
-            (f"alexa_extensions, {COUNT} rooms, without the empty play", first, "s", True),
-            ("times faster than the uri loop (at least 100)", per_thousand / first, "x", per_thousand / first >= 100),
-            ("times the bare client (at most 1.3)", first / floor, "x", first / floor <= 1.3),
-            ("second run, without the empty play (under 3 s)", second, "s", second < 3),
-            (f"requests of the second run (at most {allowed})", requests, "", requests <= allowed),
-            (f"peak memory with {MANY} mappings (under 120 MB)", memory, "MB", memory < 120),
-        ]
-    for label, value, unit, _held in figures:
-        print(f"{label:60} {value:10.2f} {unit}")
-    missed = [label for label, _value, _unit, held in figures if not held]
-    for label in missed:
-        print(f"NOT REACHED: {label}")
+def machine() -> str:
+    """What the figures were measured on."""
+    model = next(
+        (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").open() if line.startswith("model name")), "CPU"
+    )
+    return f"{os.cpu_count()} cores, {model}, Python {sys.version.split()[0]}"
+
+
+def keep(part: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Keep a part beside those that were measured before; returns all."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    file = KEPT / "results.json"
+    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    kept[part] = {"date": datetime.date.today().isoformat(), "machine": machine(), "rows": rows}
+    file.write_text(json.dumps(kept, indent=1) + "\n")
+    return kept
+
+
+def main(wanted: list[str]) -> int:
+    unknown = set(wanted) - {"limits", *PARTS}
+    if unknown:
+        sys.exit(f"No part is called {', '.join(sorted(unknown))}. There are: limits, {', '.join(PARTS)}")
+    found: list[Figure] = []
+    if not wanted or "limits" in wanted:
+        for figure in figures():
+            found.append(figure)
+            print(figure, flush=True)
+    for part, measure in PARTS.items():
+        if wanted and part not in wanted:
+            continue
+        print(f"\n{part}\n{Row.HEAD}", flush=True)
+        rows = []
+        for row in measure():
+            rows.append(row)
+            print(row, flush=True)
+        kept = keep(part, [dataclasses.asdict(row) for row in rows])
+        (KEPT / "table.md").write_text(markdown(kept))
+        draw(kept, KEPT / "speed.svg")
+        if part == "properties":
+            more = property_figures(rows)
+            found += more
+            print("", *more, sep="\n", flush=True)
+    missed = [figure for figure in found if not figure.held]
+    print("", *(f"NOT REACHED: {figure.label}" for figure in missed), f"The table is in {KEPT / 'table.md'}", sep="\n")
     return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

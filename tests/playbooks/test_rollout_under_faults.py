@@ -60,7 +60,8 @@ def account(site: Site) -> Iterator[Site]:
     """An account with a trunk of somebody else's."""
     api = site.api()
     api.control("POST", "/reset")
-    body = {"trunkId": BYSTANDER, "tls": {"name": "pbx.other.example.com"}, "peers": [{"ip": "198.51.100.7", "port": 5061}]}
+    peers = [{"ip": "198.51.100.7", "port": 5061}]
+    body = {"trunkId": BYSTANDER, "tls": {"name": "pbx.other.example.com"}, "peers": peers}
     api.control("POST", "/trunks", body)
     api.control("PUT", f"/trunks/{BYSTANDER}/extensions/7201", {"commsProfileId": PROFILE + "other"})
     yield site

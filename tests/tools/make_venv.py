@@ -1,6 +1,7 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make or refresh .build/venv: ``make_venv.py run`` for the demo, ``lab`` for the laboratory too, ``dev`` for all.
+"""Make or refresh .build/venv: ``make_venv.py run`` for the demo, ``lab`` for the laboratory too, ``dev`` for the tests
+as well; ``bench`` for the demo and the benchmark.
 
 A stamp holds the hash of the requirement files, so a second call does nothing. Kept readable for old
 Pythons, which are told what is missing instead of failing on the syntax.
@@ -20,6 +21,7 @@ LOG = os.path.join(ROOT, ".build", "logs", "setup.log")
 OLDEST_PYTHON = (3, 11)
 STAGES = {
     "run": ["requirements.txt", "requirements-demo.txt"],
+    "bench": ["requirements.txt", "requirements-demo.txt", "requirements-bench.txt"],
     "lab": ["requirements.txt", "requirements-demo.txt", "requirements-lab.txt"],
     "dev": ["requirements.txt", "requirements-demo.txt", "requirements-lab.txt", "requirements-dev.txt"],
 }
@@ -83,13 +85,11 @@ def main():
     check_python()
     wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
     for stage in STAGES:
-        if not is_current(stage):
+        if set(STAGES[stage]) <= set(STAGES[wanted]) and not is_current(stage):
             started = time.monotonic()
             print(f"Installing {STAGES[stage][-1]} into .build/venv ...", flush=True)
             install(stage)
             print(f"... done in {time.monotonic() - started:.0f} s")
-        if stage == wanted:
-            break
 
 
 if __name__ == "__main__":

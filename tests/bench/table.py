@@ -1,0 +1,84 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The performance table: what one run cost, as a line of text and of Markdown."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+from measure import Cost
+
+TITLES = {
+    "mapping": "The rooms of one trunk, 40 ms an answer",
+    "throttled": "The same, the account limited to 10 requests a second",
+    "properties": "Properties with 50 rooms each, stages wait and extensions, 20 forks, 40 ms an answer",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One run: the way, how many rooms or properties, its cost, how many rooms were mapped in the end.
+
+    fewest is how many requests are needed, 0 where nobody counts; measured_with is the size from which a cost is
+    extrapolated, 0 where it was measured.
+    """
+
+    HEAD: ClassVar[str] = " " * 32 + "   size    wall s    CPU s     MB  requests   429s  mapped"
+
+    way: str
+    size: int
+    cost: Cost
+    mapped: int = 0
+    fewest: int = 0
+    measured_with: int = 0
+
+    def extrapolated(self, size: int, start: Cost | None) -> Row:
+        """The same way with another size, in a straight line; start is what it costs before the first room."""
+        factor = size / self.size
+        wall, cpu = (start.wall, start.cpu) if start else (0.0, 0.0)
+        cost = dataclasses.replace(
+            self.cost,
+            wall=wall + (self.cost.wall - wall) * factor,
+            cpu=cpu + (self.cost.cpu - cpu) * factor,
+            requests=round(self.cost.requests * factor),
+            throttled=round(self.cost.throttled * factor),
+        )
+        mapped = round(self.mapped * factor)
+        return dataclasses.replace(self, size=size, cost=cost, mapped=mapped, measured_with=self.size)
+
+    def __str__(self) -> str:
+        cost = self.cost
+        told = f" extrapolated from {self.measured_with}" if self.measured_with else ""
+        return (
+            f"{self.way:32}{self.size:>7}{cost.wall:>10.2f}{cost.cpu:>9.2f}{cost.memory:>7.0f}"
+            f"{cost.requests:>10}{cost.throttled:>7}{self.mapped:>8}{told}"
+        )
+
+
+def rows_of(kept: dict[str, Any], part: str) -> list[Row]:
+    """The rows of a part that were kept; none where it was not measured."""
+    found = kept.get(part, {}).get("rows", [])
+    return [Row(**{**row, "cost": Cost(**row["cost"])}) for row in found]
+
+
+def markdown(kept: dict[str, Any]) -> str:
+    """All parts that are kept, each with its machine and date."""
+    texts = []
+    for part, title in TITLES.items():
+        if part not in kept:
+            continue
+        unit = "properties" if part == "properties" else "rooms"
+        lines = [
+            f"**{title}** ({kept[part]['date']}; {kept[part]['machine']})",
+            "",
+            f"| | {unit} | wall s | CPU s | memory MB | requests | of them 429 | mapped |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        ]
+        for row in rows_of(kept, part):
+            cost, sign = row.cost, "~" if row.measured_with else ""
+            numbers = [f"{cost.wall:,.1f}", f"{cost.cpu:,.1f}", f"{cost.memory:,.0f}", f"{cost.requests:,}"]
+            numbers += [f"{cost.throttled:,}", f"{row.mapped:,}"]
+            lines.append(f"| {row.way} | {row.size:,} | " + " | ".join(sign + number for number in numbers) + " |")
+        texts.append("\n".join(lines))
+    return "\n\n".join(texts) + "\n\nWith ~: extrapolated in a straight line from the size above.\n"
