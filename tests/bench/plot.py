@@ -33,7 +33,7 @@ def draw(kept: dict[str, Any], file: Path) -> None:
             rows = [row for row in rows_of(kept, "properties") if run in row.way]
             each = [row.cost.cpu / row.size for row in rows]
             cpu.loglog([row.size for row in rows], each, "o" + style, label=f"{run} run", color=COLOURS[COLLECTION])
-        cpu.set(title="link_pbx, 50 rooms a property, 20 forks", xlabel="properties", ylabel="CPU seconds a property")
+        cpu.set(title="link_pbx, 50 rooms a property, 5 forks", xlabel="properties", ylabel="CPU seconds a property")
         for axes in (seconds, cpu):
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)

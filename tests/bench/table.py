@@ -12,7 +12,7 @@ from measure import Cost
 TITLES = {
     "mapping": "The rooms of one trunk, 40 ms an answer",
     "throttled": "The same, the account limited to 10 requests a second",
-    "properties": "Properties with 50 rooms each, stages wait and extensions, 20 forks, 40 ms an answer",
+    "properties": "Properties with 50 rooms each, stages wait and extensions, 5 forks, 40 ms an answer",
 }
 
 
