@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from measure import Cost
 
 TITLES = {
-    "mapping": "The rooms of one trunk, 40 ms an answer",
-    "throttled": "The same, the account limited to 10 requests a second",
+    "mapping": "The rooms of one trunk, 40 ms an answer; with ~ extrapolated in a straight line",
+    "throttled": "The same with a limit of 10 requests a second for the account",
     "properties": "Properties with 50 rooms each, stages wait and extensions, 5 forks, 40 ms an answer",
 }
 
@@ -66,19 +66,46 @@ def markdown(kept: dict[str, Any]) -> str:
     """All parts that are kept, each with its machine and date."""
     texts = []
     for part, title in TITLES.items():
-        if part not in kept:
-            continue
-        unit = "properties" if part == "properties" else "rooms"
-        lines = [
-            f"**{title}** ({kept[part]['date']}; {kept[part]['machine']})",
-            "",
-            f"| | {unit} | wall s | CPU s | memory MB | requests | of them 429 | mapped |",
-            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        ]
-        for row in rows_of(kept, part):
-            cost, sign = row.cost, "~" if row.measured_with else ""
-            numbers = [f"{cost.wall:,.1f}", f"{cost.cpu:,.1f}", f"{cost.memory:,.0f}", f"{cost.requests:,}"]
-            numbers += [f"{cost.throttled:,}", f"{row.mapped:,}"]
-            lines.append(f"| {row.way} | {row.size:,} | " + " | ".join(sign + number for number in numbers) + " |")
-        texts.append("\n".join(lines))
-    return "\n\n".join(texts) + "\n\nWith ~: extrapolated in a straight line from the size above.\n"
+        if part in kept:
+            rows = [row for row in rows_of(kept, part) if row.size]
+            lines = _by_property(rows) if part == "properties" else _by_way(rows)
+            texts += [f"{title} ({kept[part]['date']}; {kept[part]['machine']}):", "\n".join(lines)]
+    return "\n\n".join(texts) + "\n"
+
+
+def _by_property(rows: list[Row]) -> list[str]:
+    head = ["", "properties", "wall s", "CPU s", "CPU s a property", "memory MB", "requests", "rooms mapped"]
+    lines = [_line(head), _rule(len(head))]
+    for row in rows:
+        each = f"{row.cost.cpu / row.size:.2f}"
+        numbers = [f"{row.cost.wall:,.1f}", f"{row.cost.cpu:,.1f}", each, f"{row.cost.memory:,.0f}"]
+        lines.append(_line([row.way, f"{row.size:,}", *numbers, f"{row.cost.requests:,}", f"{row.mapped:,}"]))
+    return lines
+
+
+def _by_way(rows: list[Row]) -> list[str]:
+    """A line for each way: seconds of every size, and the rest of the largest one."""
+    sizes = sorted({row.size for row in rows})
+    rest = ["CPU s", "memory MB", "requests", "of them 429", "rooms mapped"]
+    head = ["", *(f"{size:,} rooms, s" for size in sizes), *(f"{name} ({sizes[-1]:,})" for name in rest)]
+    lines = [_line(head), _rule(len(head))]
+    for way in dict.fromkeys(row.way for row in rows):
+        own = {row.size: row for row in rows if row.way == way}
+        cost, sign = own[sizes[-1]].cost, _sign(own[sizes[-1]])
+        seconds = [f"{_sign(own[size])}{own[size].cost.wall:,.1f}" for size in sizes]
+        numbers = [f"{cost.cpu:,.1f}", f"{cost.memory:,.0f}", f"{cost.requests:,}", f"{cost.throttled:,}"]
+        lines.append(_line([way, *seconds, *(sign + number for number in [*numbers, f"{own[sizes[-1]].mapped:,}"])]))
+    return lines
+
+
+def _sign(row: Row) -> str:
+    """What tells of a figure that nobody measured."""
+    return "~" if row.measured_with else ""
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _rule(columns: int) -> str:
+    return _line(["---"] + ["---:"] * (columns - 1))
