@@ -53,7 +53,8 @@ options:
     default: name
   extension:
     description:
-      - Expression that yields the extension of a room, 1 to 32 of the characters V(0-9*#+). It knows what O(rooms) knows.
+      - Expression that yields the extension of a room, 1 to 32 of the characters V(0-9*#+). It knows what O(rooms)
+        knows.
       - A room for which it yields nothing (V(none) or an empty text) is left out, and named at verbosity 1.
     type: str
     default: name | regex_search('[0-9]+$')

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from harness import CLIENT_SECRET, MANAGEMENT_SCOPE, REFRESH_TOKEN, Site
 from scenario_inventory import PROFILES, UNITS, ControlNode, add_tree, unit_id
 
-SOURCE = Path(__file__).resolve().parents[2] / "plugins" / "inventory" / "alexa_units.py"
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "plugins" / "inventory" / "alexa_units.py"
 AURORA = ("Hotel Aurora", "Hotel Aurora/1", "Hotel Aurora/1/Room 101", "Hotel Aurora/1/7102", "Hotel Aurora/Lobby")
 ROOMS = {"101": unit_id(AURORA[2]), "7102": unit_id(AURORA[3])}
 
@@ -62,6 +64,14 @@ def test_expressions_choose_and_name(node: ControlNode) -> None:
     assert set(listing.variables) == {"aurora", "birke"}
     assert set(listing.rooms("aurora")) == {"1101", "17102", "2101"} and set(listing.rooms("birke")) == {"5"}
     assert listing.variables["birke"]["alexa_unit_path"] == ["South"]
+
+
+def test_the_expression_of_the_guide_tells_buildings_apart(node: ControlNode) -> None:
+    add_tree(node.site, "Castle", *(f"Castle/{path}" for path in ("Main", "Main/Room 201", "Annex", "Annex/Room 201")))
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_inventory.rst").read_text()
+    (extension,) = re.findall(r"""extension: "({'Main'.*)"$""", guide, re.MULTILINE)
+    node.write(properties="name == 'Castle'", extension=extension)
+    assert set(node.good().rooms("Castle")) == {"7201", "8201"}
 
 
 def test_a_part_of_the_organization_can_be_the_whole(node: ControlNode) -> None:
