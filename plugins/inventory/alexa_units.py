@@ -184,7 +184,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             return self._read_config_data(path)
         except AnsibleError as error:
             # Ansible quotes the value.
-            shown = [name for name in SECRETS if f"'{name}'" in str(error)]
+            shown = [name for name in SECRETS if name in str(error)]
             if shown:
                 raise AnsibleParserError(f"{path}: {shown[0]} is no text. Put it in quotes.") from None
             raise
