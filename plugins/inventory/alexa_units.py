@@ -163,13 +163,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         missing = job.missing_library()
         if missing:
             raise AnsibleParserError(missing_required_lib(missing[0]))
-        given = {name: self.templar.template(config[name]) for name in job.argument_spec if name in config}
+        given = {name: self._evaluated(name, config[name]) for name in job.argument_spec if name in config}
         checked = ArgumentSpecValidator(job.argument_spec).validate(plain(given))
         if checked.error_messages:
             raise AnsibleParserError(f"{path}: {'; '.join(checked.error_messages)}")
         unknown = set(config) - set(self.get_options())
         if unknown:
-            raise AnsibleParserError(f"{path}: {', '.join(sorted(unknown))} is no option. Correct the name.")
+            raise AnsibleParserError(f"{path}: {', '.join(sorted(map(str, unknown)))} is no option. Correct the name.")
         outcome, warnings = job.carry_out(checked.validated_parameters, check_mode=False)
         for warning in warnings:
             self.display.warning(warning)
@@ -188,6 +188,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if shown:
                 raise AnsibleParserError(f"{path}: {shown[0]} is no text. Put it in quotes.") from None
             raise
+
+    def _evaluated(self, name: str, value: Any) -> Any:
+        """The value of an option that may be a template."""
+        try:
+            return self.templar.template(value)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # Not as it is: Ansible would show the lines of the file around it.
+            raise AnsibleParserError(f"{name} can't be evaluated: {error}") from None
 
     def _read(self, params: dict[str, Any], connections: Connections, _check_mode: bool) -> Result:
         """The properties with their rooms, as {properties: [...]}."""

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import Site
-from scenario_inventory import ORGANIZATION, UNITS, ControlNode, add_tree, unit_id
+from harness import REFRESH_TOKEN, Site
+from scenario_inventory import ORGANIZATION, PLUGIN, UNITS, ControlNode, add_tree, unit_id
 
 HOTEL = ("Hotel", "Hotel/Main", "Hotel/Main/Room 201", "Hotel/Annex", "Hotel/Annex/Room 202")
 
@@ -44,6 +45,22 @@ def test_a_secret_of_another_type_is_not_quoted(node: ControlNode, name: str) ->
     node.write(**{name: ["se|cret"]})
     assert f"{name} is no text. Put it in quotes." in node.failure("--list", "-vvvv")
     assert node.site.stats()["total"] == 0
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    ("client_id: \"{{ lookup('ansible.builtin.file', '/nowhere/id') }}\"", "client_id can't be evaluated"),
+    ("retry_timeout: soon", "'soon'"),
+    ("rooms: nothing", "rooms 'nothing' can't be evaluated: 'nothing' is undefined"),
+    ("compose: {wrong: nothing}", "Could not set wrong for host Hotel: 'nothing' is undefined"),
+])
+def test_no_other_line_of_the_file_is_shown(node: ControlNode, line: str, told: str) -> None:
+    """Ansible itself shows those before the one that is wrong."""
+    add_tree(node.site, *HOTEL)
+    secret = f"refresh_token: {json.dumps(REFRESH_TOKEN)}"
+    (node.inventory / "alexa_units.yml").write_text("\n".join(
+        [f"plugin: {PLUGIN}", f"parent_id: {ORGANIZATION}", "strict: true", secret, line]))
+    listing = node.run("--list", "-vvvv")
+    assert listing.code != 0 and told in listing.told
 
 
 @pytest.mark.parametrize(("units", "options", "told"), [
