@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures what the README says of speed and memory, every figure beside another one of the same run.
 
-Usage: run.py [limits] [mapping] [throttled] [properties]; all without a name. The simulator stands for Amazon. Each
-part is kept in .build/bench/results.json, and all that are kept make the table, table.md, and the plot, speed.svg.
+Usage: run.py [limits] [mapping] [throttled] [properties] [inventory]; all without a name. The simulator stands for
+Amazon. Each part is kept in .build/bench/results.json, and all that are kept make the table, table.md, and the plot,
+speed.svg.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "extensions" / "simulator"))
 
 from alexa_simulator.launcher import Simulator  # noqa: E402
+from inventory import inventory, inventory_figures  # noqa: E402
 from limits import Figure, figures  # noqa: E402
 from plot import draw  # noqa: E402
 from properties import ROOMS, Fleet  # noqa: E402
@@ -92,7 +94,9 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
         [*LATENCY, "--rate-limit", str(LIMIT), "--retry-after", "seconds"], SIZES_THROTTLED
     ),
     "properties": properties,
+    "inventory": lambda: inventory(LATENCY),
 }
+FIGURES = {"properties": property_figures, "inventory": inventory_figures}
 
 
 def machine() -> str:
@@ -133,8 +137,8 @@ def main(wanted: list[str]) -> int:
         kept = keep(part, [dataclasses.asdict(row) for row in rows])
         (KEPT / "table.md").write_text(markdown(kept))
         draw(kept, KEPT / "speed.svg")
-        if part == "properties":
-            more = property_figures(rows)
+        if part in FIGURES:
+            more = FIGURES[part](rows)
             found += more
             print("", *more, sep="\n", flush=True)
     missed = [figure for figure in found if not figure.held]
