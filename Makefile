@@ -5,7 +5,7 @@
 PYTHON ?= python3
 # Which gates `make test` runs: names or groups, see tests/tools/gates.py; empty for all.
 GATES ?=
-# Which parts `make bench` measures: limits, mapping, throttled, properties; empty for all, about 40 minutes.
+# Which parts `make bench` measures: limits, mapping, throttled, properties, inventory; empty for all, half an hour.
 PARTS ?=
 
 COLLECTION := .build/collections/ansible_collections/alexa/smart_properties

@@ -53,12 +53,13 @@ def main() -> None:
     archived = build()
     sources = set(known_files())
     problems = [f"not in git, yet in the archive: {name}" for name in sorted(archived - sources - MANIFESTS)]
-    needed = ("meta/", "plugins/", "roles/", "playbooks/", "extensions/simulator/")
+    needed = ("awx/", "meta/", "plugins/", "roles/", "playbooks/", "extensions/simulator/")
     missing = {name for name in sources if name.startswith(needed)} - archived
     problems += [f"missing in the archive: {name}" for name in sorted(missing)]
     for kind, expected in {
         "module": in_sources("plugins/modules", "*.py"),
         "lookup": in_sources("plugins/lookup", "[!_]*.py"),
+        "inventory": in_sources("plugins/inventory", "[!_]*.py"),
         "role": in_sources("roles", "*"),
     }.items():
         if named(kind) != expected:

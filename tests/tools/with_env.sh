@@ -23,6 +23,7 @@ export ANSIBLE_HOME="$build/ansible-home"
 export ANSIBLE_REMOTE_TEMP="$build/ansible-home/tmp"
 export ANSIBLE_ASYNC_DIR="$build/ansible-home/async"
 export ANSIBLE_COLLECTIONS_PATH="$build/collections"
+export HYPOTHESIS_STORAGE_DIRECTORY="$build/hypothesis"
 # A checkout that belongs to somebody else is still a checkout: git reads this instead of the caller's settings.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$root"
 
