@@ -18,7 +18,7 @@ COLOURS = {COLLECTION: "#D55E00", BARE: "#000000", XARGS: "#0072B2", CURL: "#56B
 
 
 def draw(kept: dict[str, Any], file: Path) -> None:
-    """Draw seconds and processor time against size, both axes logarithmic, for the parts that are kept."""
+    """Draw seconds against rooms and CPU seconds against properties, of the parts that are kept."""
     # The same figures give the same file.
     with mpl.rc_context({"svg.hashsalt": "alexa", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
@@ -32,13 +32,17 @@ def draw(kept: dict[str, Any], file: Path) -> None:
         for run, style in (("first", "-"), ("second", ":")):
             rows = [row for row in rows_of(kept, "properties") if run in row.way]
             each = [row.cost.cpu / row.size for row in rows]
-            cpu.loglog([row.size for row in rows], each, "o" + style, label=f"{run} run", color=COLOURS[COLLECTION])
+            cpu.semilogx([row.size for row in rows], each, "o" + style, label=f"{run} run", color=COLOURS[COLLECTION])
         cpu.set(title="link_pbx, 50 rooms a property, 5 forks", xlabel="properties", ylabel="CPU seconds a property")
+        cpu.set_ylim(bottom=0)
         for axes in (seconds, cpu):
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
-            axes.legend(frameon=False, fontsize=8)
-        figure.savefig(file, metadata={"Date": None})
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            if axes.lines:
+                axes.legend(frameon=False, fontsize=8)
+        seconds.yaxis.set_major_formatter("{x:,g}")
+        figure.savefig(file, metadata={"Date": None, "Creator": None})
 
 
 def _line(axes: Any, rows: list[Row], label: str, colour: str, style: str) -> None:
