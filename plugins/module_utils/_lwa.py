@@ -30,7 +30,7 @@ _HINTS = {
     " profile in the Login with Amazon console.",
     "invalid_scope": "Grant the security profile this scope in the Alexa Smart Properties console (Administration,"
     " Grant API Access).",
-    "invalid_grant": "The refresh token (ALEXA_REFRESH_TOKEN) is of another security profile, or was revoked:"
+    "invalid_grant": "The refresh token (ALEXA_REFRESH_TOKEN) is of another security profile, has expired or was revoked:"
     " authorize the security profile again.",
 }
 _PASSES = (
