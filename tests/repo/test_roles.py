@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -73,6 +74,16 @@ def test_no_secret_has_a_default_in_the_spec(role: str) -> None:
     secrets = {name: option for name, option in role_spec(role).items() if option.get("no_log")}
     assert not [name for name, option in secrets.items() if "default" in option]
     assert not secrets.keys() - defaults_file(role).keys()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_booleans_may_be_texts(role: str) -> None:
+    """What comes by -e or from a survey is a text, and the text false is true to Jinja."""
+    names = "|".join(name for name, option in role_spec(role).items() if option.get("type") == "bool")
+    decides = re.compile(rf"(\b(if|not|and|or) |^ *- |when: )({names})\b(?! \| bool)")
+    files = [path for path in (ROOT / "roles" / role).rglob("*") if path.suffix in (".yml", ".j2")]
+    lines = [f"{path.name}: {line}" for path in files for line in path.read_text().splitlines() if decides.search(line)]
+    assert not names or lines == []
 
 
 @pytest.mark.parametrize("role", ROLES)
