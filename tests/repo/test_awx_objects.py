@@ -24,6 +24,7 @@ FULL = Objects(
     alexa_awx_organization="Hotels",
     alexa_awx_units_path="inventory/alexa_units.yml",
     alexa_awx_machine_credential="PBX key",
+    alexa_awx_more_credentials=["Vault"],
     alexa_awx_image_credential="Registry",
     alexa_awx_project_credential="Git",
     alexa_awx_slices=4,
@@ -73,7 +74,7 @@ def test_a_wrong_argument_is_noticed() -> None:
 
 def test_each_object_refers_to_those_that_are_made_before_it() -> None:
     made: dict[str, set[str]] = {}
-    elsewhere = {"credential": {"PBX key", "Registry", "Git"}}
+    elsewhere = {"credential": {"PBX key", "Vault", "Registry", "Git"}}
     for call in FULL.calls():
         for option, module in {
             "credential_type": "credential_type",
@@ -177,6 +178,11 @@ def test_the_units_are_read_with_the_credential_and_the_projects_inventory_witho
     assert FULL.by_module("project")[0]["scm_type"] == "git"
 
 
+def test_two_sources_leave_each_others_variables_alone() -> None:
+    assert [source["overwrite_vars"] for source in FULL.by_module("inventory_source")] == [False, False]
+    assert [source["overwrite_vars"] for source in OBJECTS.by_module("inventory_source")] == [True]
+
+
 class TestASecondRunChangesNothing:
     """What the modules of awx.awx 24.6 report as changed each time, and must not be given."""
 
@@ -229,4 +235,4 @@ def test_secrets_go_to_the_credential_and_nowhere_else_and_its_task_logs_nothing
 def test_each_variable_is_in_the_guide_and_each_in_the_guide_is_read() -> None:
     read = set(re.findall(r"\b(alexa_awx_\w+) \| default", (PLAYBOOKS / "vars" / "awx.yml").read_text()))
     guide = (ROOT / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text()
-    assert read - {"alexa_awx_project_folder"} == set(re.findall(r"\* - ``(alexa_awx_\w+)``", guide))
+    assert read == set(re.findall(r"\* - ``(alexa_awx_\w+)``", guide))

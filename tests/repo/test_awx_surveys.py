@@ -173,8 +173,11 @@ def test_each_field_is_injected_as_the_variable_that_the_modules_read() -> None:
     assert set(CREDENTIAL_TYPE["injectors"]["env"]) == read - {"ALEXA_ACCESS_TOKEN"}
 
 
-def test_fields_that_are_left_out_mean_amazon() -> None:
-    assert injected(CREDENTIAL_TYPE, {"client_id": "id", "client_secret": "secret"}) == {
+@pytest.mark.parametrize("left", [{}, dict.fromkeys(("refresh_token", "api_url", "token_url", "ca_path"), "")])
+def test_fields_that_are_left_out_mean_amazon(left: dict[str, str]) -> None:
+    """The modules leave them out, the console sends empty ones, which no format may refuse."""
+    assert not [field for field in CREDENTIAL_TYPE["inputs"]["fields"] if "format" in field]
+    assert injected(CREDENTIAL_TYPE, {"client_id": "id", "client_secret": "secret", **left}) == {
         "ALEXA_CLIENT_ID": "id",
         "ALEXA_CLIENT_SECRET": "secret",
         "ALEXA_REFRESH_TOKEN": "",

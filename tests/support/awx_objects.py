@@ -92,9 +92,8 @@ class Objects:
 def injected(credential_type: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, str]:
     """The environment that AWX gives to a job with this credential."""
     sandbox = ImmutableSandboxedEnvironment()
-    filled_in = {name: value for name, value in inputs.items() if value}
     return {
-        name: sandbox.from_string(str(template)).render(**filled_in)
+        name: sandbox.from_string(str(template)).render(**inputs)
         for name, template in credential_type["injectors"]["env"].items()
     }
 
