@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Callable, TypeVar
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire
@@ -57,10 +58,16 @@ class Client:
         self._transport = transport
         self._tokens = tokens
         self._pace = pace
-        self.repeater = repeater
+        self._repeater = repeater
         self._api_url = api_url.rstrip("/")
         self._retry_timeout = retry_timeout
         self.clock = clock
+
+    @contextmanager
+    def until(self, deadline: float) -> Iterator[None]:
+        """Within it nothing is repeated after this moment of the clock. For one thread."""
+        with self._repeater.until(deadline), self._tokens.until(deadline):
+            yield
 
     def get(self, tried: str, path: str) -> Any:
         """The body of the answer, or None where the thing does not exist (404).
@@ -133,10 +140,10 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         try:
             token = self._tokens.token()
-            response = self.repeater.run(method, lambda: self._send(method, path, data, token), pace=self._pace)
+            response = self._repeater.run(method, lambda: self._send(method, path, data, token), pace=self._pace)
             if response.status == 401:
                 renewed = self._tokens.renew(token)
-                response = self.repeater.run(method, lambda: self._send(method, path, data, renewed), pace=self._pace)
+                response = self._repeater.run(method, lambda: self._send(method, path, data, renewed), pace=self._pace)
         except (TransportError, ThrottledError) as error:
             error.message = f"Could not {tried}: {error.message}"
             raise

@@ -22,6 +22,8 @@ class AlexaError(Exception):
     uncertain = False
     #: The next item of a bulk job would fail in the same way: stop instead of trying it.
     stops_all = False
+    #: It may be otherwise in a while, though nobody changes anything.
+    passing = False
 
     def __init__(self, message: str, next_step: str | None = None, **details: Any) -> None:
         super().__init__(message)
@@ -62,6 +64,7 @@ class TransportError(AlexaError):
         super().__init__(message, next_step)
         self.sent = sent
         self.hopeless = hopeless
+        self.passing = not hopeless
         self.uncertain = sent
 
 
@@ -69,6 +72,7 @@ class ThrottledError(AlexaError):
     """The API asked for a longer pause than the user allows. Nothing was sent."""
 
     stops_all = True
+    passing = True
 
 
 class ApiError(AlexaError):
@@ -85,6 +89,7 @@ class ApiError(AlexaError):
         self.status = status
         self.request_id = request_id
         self.uncertain = status >= 500
+        self.passing = status == 429 or status >= 500
         self.stops_all = status in (401, 403, 429) or status >= 500
 
 

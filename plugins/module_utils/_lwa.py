@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -30,8 +32,8 @@ _HINTS = {
     " profile in the Login with Amazon console.",
     "invalid_scope": "Grant the security profile this scope in the Alexa Smart Properties console (Administration,"
     " Grant API Access).",
-    "invalid_grant": "The refresh token (ALEXA_REFRESH_TOKEN) is of another security profile, has expired or was revoked:"
-    " authorize the security profile again.",
+    "invalid_grant": "The refresh token (ALEXA_REFRESH_TOKEN) is of another security profile, has expired or was"
+    " revoked: authorize the security profile again.",
 }
 _PASSES = (
     "Run again in a while: nothing is done twice. Raise retry_timeout if it is often down for so long. If it stays,"
@@ -97,6 +99,13 @@ class TokenSource:
         with self._lock:
             return self._fetch() if self._token in (rejected, None) else str(self._token)
 
+    @contextmanager
+    def until(self, deadline: float) -> Iterator[None]:
+        """Within it no login is repeated after this moment of the clock, and one that failed before is tried anew."""
+        self._failure = None
+        with self._repeater.until(deadline):
+            yield
+
     def request(self) -> dict[str, Any]:
         """Ask Login with Amazon for a token: {access_token, expires_in, scope, token_type}."""
         if not self._grant.complete:
@@ -136,13 +145,15 @@ class TokenSource:
         told = answer.get("error_description") or code or response.excerpt() or "no reason given"
         passing = response.status == THROTTLED or (response.status >= 500 and not code)
         hint = _PASSES if passing else "Check token_url (ALEXA_TOKEN_URL) and the security profile."
-        return CredentialsError(
+        error = CredentialsError(
             f"Login with Amazon gave no token for client {self._grant.client_id}:"
             f" {self._token_url} answered {response.status}: {told}.",
             _HINTS.get(code, hint),
             status=response.status,
             request_id=response.request_id,
         )
+        error.passing = passing
+        return error
 
 
 def _missing(*, rejected: bool) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Callable
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._clock import Clock
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ThrottledError, TransportError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
 from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
 
@@ -56,6 +56,10 @@ def _date(value: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
+# A turn within so many seconds counts as one that comes at once.
+_AT_ONCE = 0.5
+
+
 class Repeater:
     """Sends one request until it is answered for good, or until its time is up.
 
@@ -92,11 +96,15 @@ class Repeater:
         throttled: Response | None = None
         while True:
             asked = self._clock.now()
-            sent_at = pace.wait(self._timeout) if pace else asked
+            sent_at = pace.wait(max(0.0, min(self._timeout, self._deadline - asked))) if pace else asked
             # To queue behind other requests is no fault that this one keeps meeting.
             started += max(0.0, sent_at - asked - owed)
             if throttled and not self._in_time(started, 0.0):
                 return throttled
+            if sent_at > self._deadline and sent_at - asked > _AT_ONCE:
+                raise ThrottledError(
+                    "the pace of the account's requests gave this one no turn in time.", "Run again later."
+                )
             try:
                 response = send()
                 self._reached = True

@@ -58,7 +58,7 @@ class Trunks:
 
         :param deadline: the moment of the clock after which nothing that fails is repeated.
         """
-        with self._client.repeater.until(deadline):
+        with self._client.until(deadline):
             return self._statuses(trunk_ids)
 
     def _statuses(self, trunk_ids: Collection[str]) -> dict[str, str | None]:

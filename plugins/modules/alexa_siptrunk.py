@@ -150,6 +150,7 @@ from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._activation import Patience, wait_for_active
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import AlexaError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
@@ -188,7 +189,11 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
             trunk = trunks.update(trunk) if current else trunks.create(trunk)
     if params["wait"] and trunk.status != ACTIVE and not check_mode:
         patience = Patience(params["wait_timeout"], params["wait_interval"], connections.tell)
-        trunk = wait_for_active(trunks, trunk, patience)
+        try:
+            trunk = wait_for_active(trunks, trunk, patience)
+        except AlexaError as error:
+            error.details = {"trunk": shown(trunk), **error.details, "changed": plan.changed}
+            raise
     after = plan.after if plan.changed else plan.before
     return Result(plan.changed, {"trunk": shown(trunk)}, plan.before, after, warnings + plan.warnings + trunks.warnings)
 

@@ -142,9 +142,10 @@ def read(params: dict[str, Any], connections: Connections, check_mode: bool) -> 
     if params["wait"] and not check_mode:
         patience = Patience(params["wait_timeout"], params["wait_interval"], connections.tell)
         waiting = [trunk for trunk in found if trunk.status != ACTIVE]
-        seen = {trunk.trunk_id: trunk for trunk in wait_for_all(trunks, waiting, patience)}
+        awaited = wait_for_all(trunks, waiting, patience)
+        seen = {trunk.trunk_id: trunk for trunk in awaited.trunks}
         found = [seen.get(trunk.trunk_id, trunk) for trunk in found]
-        reasons = [(trunk, why_not(trunk, patience)) for trunk in found]
+        reasons = [(trunk, why_not(trunk, patience, awaited.trouble)) for trunk in found]
         late = [{"trunk_id": trunk.trunk_id, "status": trunk.status, "msg": str(why)} for trunk, why in reasons if why]
     return Result(False, {"trunks": [shown(trunk) for trunk in found], "not_active": late})
 

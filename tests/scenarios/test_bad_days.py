@@ -197,9 +197,10 @@ def test_the_api_is_away_while_a_trunk_is_waited_for(site: Site, door: Door) -> 
     site.settings(activation_delay=3600)
     fails = threading.Thread(target=lambda: (until_trunk(site), door.shut()), daemon=True)
     fails.start()
-    outcome = site.run("alexa_siptrunk", **TRUNK, wait=True, wait_interval=1, retry_timeout=10)
+    outcome = site.run("alexa_siptrunk", **TRUNK, wait=True, wait_timeout=60, wait_interval=1, retry_timeout=10)
     fails.join()
-    assert not outcome.ok and outcome["msg"].startswith("Could not "), outcome["msg"]
+    assert not outcome.ok and outcome["changed"] and outcome["trunk"]["status"] == "CREATING"
+    assert "its status was CREATING. Could not read" in outcome["msg"] and "refused" in outcome["msg"], outcome["msg"]
     door.open()
     site.simulator.control("POST", "/activate")
     assert site.good("alexa_siptrunk", **TRUNK, wait=True)["trunk"]["status"] == "ACTIVE"

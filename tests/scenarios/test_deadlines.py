@@ -123,12 +123,41 @@ def test_no_look_after_wait_timeout(site: Site, sent: Sent, timeout: int, interv
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("module", ["alexa_siptrunk", "alexa_siptrunk_info"])
 def test_no_look_after_wait_timeout_while_the_api_is_down(site: Site, sent: Sent, fault: str, module: str) -> None:
-    """What retry_timeout would still allow makes no wait longer."""
+    """What retry_timeout would still allow makes no wait longer; what was seen is told."""
     site.settings(activation_delay=3600)
     trunk_id = site.good("alexa_siptrunk", **TRUNK)["trunk"]["trunk_id"]
-    site.fault(**FAULTS[fault], after=2, path=TRUNKS, method="GET", times=1000)
+    site.fault(**FAULTS[fault], after=3, path=TRUNKS, method="GET", times=1000)
     begun = sent.times()[-1]
     wished = TRUNK if module == "alexa_siptrunk" else {"trunk_ids": [trunk_id]}
-    site.failure(module, **wished, wait=True, wait_timeout=50, wait_interval=15, retry_timeout=300)
+    outcome = site.run(module, **wished, wait=True, wait_timeout=50, wait_interval=15, retry_timeout=300)
     looks = [moment - begun for moment in sent.times("GET /v1/communications/network/siptrunk")]
     assert len([moment for moment in looks if moment > 0]) > 1 and looks[-1] <= 50
+    if module == "alexa_siptrunk":
+        assert not outcome.ok and not outcome["changed"] and outcome["trunk"]["trunk_id"] == trunk_id
+        message = outcome["msg"]
+    else:
+        (late,) = outcome["not_active"]
+        assert [trunk["trunk_id"] for trunk in outcome["trunks"]] == [trunk_id] == [late["trunk_id"]]
+        message = late["msg"]
+    assert "not ACTIVE after 50 seconds" in message and "Could not" in message and "Run again" in message
+
+
+@pytest.mark.parametrize("fault", ["503", "reset"])
+def test_no_login_after_wait_timeout(site: Site, sent: Sent, fault: str) -> None:
+    site.settings(activation_delay=3600, token_lifetime=30)
+    site.fault(**FAULTS[fault], path=LOGIN, after=1, times=1000)
+    site.fault("revoke-token", path=TRUNKS, method="GET", after=4)
+    outcome = site.run("alexa_siptrunk", **TRUNK, wait=True, wait_timeout=50, wait_interval=15, retry_timeout=300)
+    (created,) = sent.times("POST /v1")
+    logins = sent.times(LOGIN)
+    assert len(logins) > 2 and logins[-1] <= created + 50
+    assert outcome["changed"] and "Run again to go on waiting" in outcome["msg"]
+
+
+def test_an_outage_does_not_end_a_wait(site: Site, sent: Sent) -> None:
+    """It is longer than one request may keep meeting faults."""
+    trunk_id = site.add_trunk(status="CREATING")
+    site.fault("status", status=503, path=TRUNKS, method="GET", after=2, times=25)
+    outcome = site.good("alexa_siptrunk_info", trunk_ids=[trunk_id], wait=True, wait_timeout=600, retry_timeout=20)
+    (late,) = outcome["not_active"]
+    assert late["status"] == "CREATING" and sent.times("GET")[-1] == pytest.approx(600)

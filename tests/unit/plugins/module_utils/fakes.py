@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -119,6 +120,10 @@ class FakeTokens:
         assert rejected == self.token()
         self.number += 1
         return self.token()
+
+    @contextmanager
+    def until(self, deadline: float) -> Iterator[None]:
+        yield
 
 
 def client_on(transport: Any, clock: FakeClock, *, retry_timeout: float = 300.0, api_url: str = API) -> Client:
