@@ -120,3 +120,13 @@ def test_a_folder_that_is_not_mounted(awx: Awx) -> None:
     for host in HOSTS:
         assert f'pbx_tls_ca_dir is "not mounted: {awx.lasting}/ca/{host}"' in job.message(host)
         assert "outlives the run" in job.message(host)
+
+
+def test_an_unlink_without_the_folder_removes_nothing(awx: Awx) -> None:
+    awx.lasting.rename(awx.lasting.with_name("elsewhere"))
+    try:
+        answers = {"unlink_confirm": "true"}
+        job = refused(awx.launch("unlink", "unlink-not-mounted", "--limit", "aurora", answers=answers))
+    finally:
+        awx.lasting.with_name("elsewhere").rename(awx.lasting)
+    assert f'alexa_handover_dir (pbx_handover_dir) is "not mounted: {awx.lasting}' in job.message("aurora")
