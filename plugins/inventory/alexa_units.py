@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: alexa_units
 short_description: Properties and rooms of Alexa Smart Properties
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - The alexa.smart_properties contributors (!UNKNOWN)
 description:
@@ -43,6 +43,8 @@ options:
     description:
       - Condition that tells which of the units below a property are rooms. It also knows C(property_name) and
         C(property_id).
+      - By default it is each unit without units of its own, so also a floor that has no rooms yet. Where there are
+        such, say so, as in C(leaf and name is not match('Floor')).
     type: str
     default: leaf
   hostname:

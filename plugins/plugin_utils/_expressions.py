@@ -86,7 +86,11 @@ class Expressions:
         # A filter such as int makes a number of the text.
         if isinstance(value, (str, int)) and not isinstance(value, bool):
             return f"{value}"
-        raise self._refused(option, node, f"yields {value!r}, which is no text", "Write an expression that yields one")
+        remedy = (
+            "Write an expression that yields one. Before ansible-core 2.19 True, False and what begins with [ or { are"
+            " taken for values: put a text before the name, as in 'hotel-' ~ name"
+        )
+        raise self._refused(option, node, f"yields {value!r}, which is no text", remedy)
 
     def _value(self, option: str, node: Node, more: dict[str, str]) -> Any:
         # Whoever names a room must not make Ansible evaluate the name.

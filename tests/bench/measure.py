@@ -28,7 +28,7 @@ class Cost:
 
     wall and cpu are seconds, cpu that of all its processes; memory is the most MB that they had together, pages that
     they share counted once; requests and throttled (answers of 429) are the simulator's counts; early counts requests
-    that came before a Retry-After had passed. code is the command's exit code.
+    that came before a Retry-After had passed.
     """
 
     wall: float
@@ -37,7 +37,6 @@ class Cost:
     requests: int
     throttled: int
     early: int
-    code: int
 
 
 def measured(
@@ -73,7 +72,6 @@ def measured(
         requests=stats["total"],
         throttled=stats["throttled"],
         early=stats["before_retry_after"],
-        code=process.returncode,
     )
 
 

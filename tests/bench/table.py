@@ -44,6 +44,7 @@ class Row:
             cpu=cpu + (self.cost.cpu - cpu) * factor,
             requests=round(self.cost.requests * factor),
             throttled=round(self.cost.throttled * factor),
+            early=round(self.cost.early * factor),
         )
         mapped = round(self.mapped * factor)
         return dataclasses.replace(self, size=size, cost=cost, mapped=mapped, measured_with=self.size)
@@ -87,15 +88,16 @@ def _by_property(rows: list[Row]) -> list[str]:
 def _by_way(rows: list[Row]) -> list[str]:
     """A line for each way: seconds of every size, and the rest of the largest one."""
     sizes = sorted({row.size for row in rows})
-    rest = ["CPU s", "memory MB", "requests", "of them 429", "rooms mapped"]
+    rest = ["CPU s", "memory MB", "requests", "of them 429", "sent before Retry-After", "rooms mapped"]
     head = ["", *(f"{size:,} rooms, s" for size in sizes), *(f"{name} ({sizes[-1]:,})" for name in rest)]
     lines = [_line(head), _rule(len(head))]
     for way in dict.fromkeys(row.way for row in rows):
         own = {row.size: row for row in rows if row.way == way}
         cost, sign = own[sizes[-1]].cost, _sign(own[sizes[-1]])
         seconds = [f"{_sign(own[size])}{own[size].cost.wall:,.1f}" for size in sizes]
-        numbers = [f"{cost.cpu:,.1f}", f"{cost.memory:,.0f}", f"{cost.requests:,}", f"{cost.throttled:,}"]
-        lines.append(_line([way, *seconds, *(sign + number for number in [*numbers, f"{own[sizes[-1]].mapped:,}"])]))
+        numbers = [f"{cost.cpu:,.1f}", f"{cost.memory:,.0f}"]
+        numbers += [f"{count:,}" for count in (cost.requests, cost.throttled, cost.early, own[sizes[-1]].mapped)]
+        lines.append(_line([way, *seconds, *(sign + number for number in numbers)]))
     return lines
 
 
