@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _module
-from awx_objects import PLAYBOOKS, Objects, injected, survey_errors
+from awx_objects import PLAYBOOKS, Objects, injected, is_integer, survey_errors
 from sources import ROLES, role_spec
 from validation import inventory_variables
 
@@ -87,13 +87,13 @@ def test_question_is_well_formed(place: str) -> None:
     question = QUESTIONS[place]
     for key in ("question_name", "question_description", "variable", "type"):
         assert isinstance(question[key], str) and question[key]
-    assert type(question["required"]) is bool and question["type"] in TYPES
+    assert isinstance(question["required"], bool) and question["type"] in TYPES
     # An answer that is left out would be an empty text to the playbook.
     assert question["required"] and isinstance(question["default"], str)
     if question["type"] == "multiplechoice":
         assert question["default"] in question["choices"] and all(isinstance(each, str) for each in question["choices"])
     else:
-        assert type(question["min"]) is int and type(question["max"]) is int
+        assert is_integer(question["min"]) and is_integer(question["max"])
         assert 1 <= question["min"] <= len(question["default"]) <= question["max"]
 
 

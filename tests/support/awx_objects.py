@@ -98,6 +98,11 @@ def injected(credential_type: Mapping[str, Any], inputs: Mapping[str, str]) -> d
     }
 
 
+def is_integer(value: Any) -> bool:
+    """Whether JSON has it as a whole number; to Python a boolean is one too."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def survey_errors(spec: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
     """What AWX says when a template is launched, or scheduled, with these answers."""
     errors = []
@@ -113,6 +118,6 @@ def survey_errors(spec: Mapping[str, Any], answers: Mapping[str, Any]) -> list[s
             errors.append(f"{variable}: {answers[variable]!r} is not among the choices")
         elif question["type"] == "integer":
             number = answers[variable]
-            if type(number) is not int or not question.get("min", number) <= number <= question.get("max", number):
+            if not is_integer(number) or not question.get("min", number) <= number <= question.get("max", number):
                 errors.append(f"{variable}: {number!r} is no integer of the allowed range")
     return errors
