@@ -44,6 +44,8 @@ class Task:
     options: dict[str, Any]
     before: Callable[[Site], None] = a_trunk
     settings: dict[str, Any] = field(default_factory=dict)
+    # So many of the last calls only look at a status; the wait takes one that fails anew.
+    looks: int = 0
 
     def prepare(self, site: Site) -> None:
         site.simulator.control("POST", "/reset")
@@ -58,7 +60,8 @@ ROWS = [{"extension": "7201", "comms_profile_id": PROFILE}, {"extension": "7202"
         {"extension": "7203", "unit_id": UNITS[1]}, {"extension": "7204", "unit_id": UNITS[0]}]
 TASKS = {
     "make a trunk": Task("alexa_siptrunk", {
-        "tls_name": NAME, "certificate_chain": CHAIN, "peers": PEERS, "wait": True}, nothing),
+        "tls_name": NAME, "certificate_chain": CHAIN, "peers": PEERS, "wait": True, "wait_interval": 0.1}, nothing,
+        looks=1),
     "make a trunk, ids only in the list": Task("alexa_siptrunk", {
         "peers": [{"ip": "203.0.113.20"}]}, settings={"list_detail": "ids"}),
     "rotate": Task("alexa_siptrunk", {"tls_name": NAME, "certificate_chain": RENEWED_CHAIN, "peers": PEERS}),
@@ -83,6 +86,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "reset": {"kind": "reset"},
     "HTML": {"kind": "garbage"},
 }
+PASSING = ("500", "reset")
 
 
 def state_of(site: Site) -> Any:
@@ -124,8 +128,8 @@ def test_a_call_fails(site: Site, title: str, fault: str) -> None:
         site.fault(**FAULTS[fault], after=call)
         outcome = task.run(site, retry_timeout=0)
         assert site.faults_met() == 1
-        assert not outcome.ok, f"call {call}: {outcome}"
-        assert outcome["msg"].startswith(STARTS) or (
+        assert outcome.ok == (call >= calls - task.looks and fault in PASSING), f"call {call}: {outcome}"
+        assert outcome.ok or outcome["msg"].startswith(STARTS) or (
             "Extension" in outcome["msg"] and "run again" in outcome["msg"]), outcome["msg"]
         gets_there(site, task, expected)
 
