@@ -33,7 +33,9 @@ def rooms_of(found: Mapping[str, Any]) -> bytes:
 def file_name_of(host: str) -> str:
     """A name for the property's file, its own whatever the host is called."""
     safe = host_name_of(host)[:100]
-    return f"{safe if safe == host else safe + '-' + hashlib.sha256(host.encode()).hexdigest()[:8]}.csv"
+    if safe and safe == host:
+        return f"{safe}.csv"
+    return f"{safe}-{hashlib.sha256(host.encode('utf-8', 'replace')).hexdigest()[:8]}.csv"
 
 
 def _cells(room: Mapping[str, str]) -> list[str]:
