@@ -152,7 +152,7 @@ def test_a_limited_run_looks_for_no_orphans_and_parts_can_be_joined(estate: Site
         "alexa_report_dir": f"{estate.folder}/parts/all",
         "alexa_report_metrics_file": f"{estate.folder}/collector/alexa.prom",
     }
-    for _ in range(2):
+    for _run in range(2):
         estate.run(REPORT, "-e", json.dumps(wished)).good()
     assert not estate.counted()
     assert states(estate, "parts/all") == {"well": "ok", "drifted": "drift"}
