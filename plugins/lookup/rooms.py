@@ -18,6 +18,8 @@ description:
     C(comms_profile_id) and C(unit_id) are read, others are ignored. Comma, semicolon and tab are told apart by the
     header. UTF-8, UTF-16 (with a byte order mark) and Windows-1252 are read, with any line ends. Blank rows are
     skipped.
+  - An apostrophe before = + - @, a tab or a carriage return, and before an extension, is no part of the text. It keeps
+    spreadsheets from running the cell as a formula, or from making 712 of 0712.
   - What is wrong is reported together, the first 20 problems, each with its host, file, row and remedy.
 options:
   _terms:

@@ -17,6 +17,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs imp
     problem_with_amazon_id,
     problem_with_extension,
 )
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._spreadsheet import unguarded, unguarded_extension
 
 IDS = ("comms_profile_id", "unit_id")
 COLUMNS = ("extension", "room", *IDS)
@@ -66,7 +67,8 @@ def rows_of_csv(name: str, content: bytes) -> list[Row]:
     """The rows of a CSV file as property-management systems and spreadsheets export it.
 
     UTF-8 and UTF-16 with a byte order mark, UTF-8 without, else Windows-1252; comma, semicolon or tab, as the header
-    uses; any line ends; blank rows are skipped.
+    uses; any line ends; blank rows are skipped. An apostrophe that keeps a spreadsheet from running a cell, or from
+    taking an extension for another number, is no part of the text.
 
     :param name: the file's path.
     :raises RoomsError: no header, a column missing or twice, a row of another length, broken quotes, no rows.
@@ -88,7 +90,8 @@ def rows_of_csv(name: str, content: bytes) -> list[Row]:
                 " put quotes around a value that holds the delimiter, and fill missing fields"
             )
             continue
-        cells = {column: field.strip() for column, field in zip(columns, fields)}
+        cells = {column: unguarded(field.strip()) for column, field in zip(columns, fields)}
+        cells["extension"] = unguarded_extension(cells["extension"])
         rows.append((place, {column: cells[column] for column in COLUMNS if column in cells}))
     if not rows and not problems:
         problems = [f"{name}: no rows below the header: add one for each room, or leave the file out"]
