@@ -192,8 +192,9 @@ class Endpoint:
         response = answer_to(transaction.request, 200, tag=self.user)
         response.headers.set("Allow", ALLOWED)
         response.headers.set("Accept", "application/sdp")
-        transaction.respond(response)
+        # First, since who has the answer may ask for the count at once.
         self.options_answered += 1
+        transaction.respond(response)
 
     def _invite(self, transaction: ServerTransaction) -> None:
         if param(transaction.request.headers.get("To"), "tag"):
