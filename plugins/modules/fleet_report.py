@@ -67,13 +67,19 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Join the reports of all slices
+- name: Report a property without a trunk
   alexa.smart_properties.fleet_report:
-    dest: /var/lib/alexa_smart_properties/report
-    join: [/var/lib/alexa_smart_properties/slices]
-    metrics_file: /var/lib/prometheus/node-exporter/alexa.prom
+    dest: "{{ playbook_dir }}/report/lindenhof"
+    properties:
+      lindenhof: "{{ {'name': 'pbx.lindenhof.example.com'} | alexa.smart_properties.property_report('lindenhof') }}"
+
+- name: Join all reports
+  alexa.smart_properties.fleet_report:
+    dest: "{{ playbook_dir }}/report"
+    join:
+      - "{{ playbook_dir }}/report"
+    metrics_file: "{{ playbook_dir }}/alexa.prom"
   register: joined
-  run_once: true
 
 - name: Show what was found
   ansible.builtin.debug:

@@ -67,6 +67,8 @@ def test_an_example_runs(site: Site, module: str, tmp_path: Path) -> None:
     site.assert_no_secret(ended.stdout + ended.stderr)
     check = CHECKS.get(module)
     assert check is None or check(site.state()), site.state()
+    missing = [path for path in WRITTEN.get(module, ()) if not (tmp_path / path).is_file()]
+    assert not missing
 
 
 def mapped(state: Any) -> Any:
@@ -82,9 +84,11 @@ CHECKS = {
     "alexa_comms_profiles": lambda state: sorted(profile["name"] for profile in state["profiles"]) == [
         "Room 101", "Room 102"],
 }
+# The files that they write beside the playbook.
+WRITTEN = {"fleet_report": ("report/lindenhof/report.html", "report/report.html", "report/rooms.csv", "alexa.prom")}
 
 
 def test_every_module_that_changes_something_is_checked() -> None:
     changing = [module for module in MODULES if not module.endswith("_info") and module != "alexa_lwa_token"]
-    assert sorted(CHECKS) == changing
+    assert sorted([*CHECKS, *WRITTEN]) == changing
     assert NAME in json.dumps(examples("alexa_siptrunk"))
