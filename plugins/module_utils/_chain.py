@@ -9,36 +9,41 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Callable
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._certificates import not_after, pems, readable
+from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ChainError, InputError
 
 CRYPTOGRAPHY_IMPORT_ERROR: str | None = None
 try:
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 except ImportError:
     CRYPTOGRAPHY_IMPORT_ERROR = traceback.format_exc()
 
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _EXPIRES_SOON = timedelta(days=14)
 
 
 @dataclass
 class Chain:
-    """A chain that Amazon can verify: PEM texts, leaf first, and what the user should know about it."""
+    """A chain that Amazon can verify: PEM texts, leaf first.
+
+    :param remarks: what the user should know about it, each with a word for what it is about, as in ChainError.
+    """
 
     pems: tuple[str, ...]
-    warnings: list[str] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def warnings(self) -> list[str]:
+        return [told for _about, told in self.remarks]
 
 
 def certificates(text: str | Sequence[str]) -> list[x509.Certificate]:
@@ -54,7 +59,7 @@ def certificates(text: str | Sequence[str]) -> list[x509.Certificate]:
         )
     if not joined.strip():
         raise InputError("certificate_chain is empty.", "Give the PBX's certificate, then its intermediates, as PEM.")
-    blocks = _PEM.findall(joined)
+    blocks = pems(joined)
     if not blocks:
         raise InputError(
             "certificate_chain is no PEM: it has no -----BEGIN CERTIFICATE----- line.",
@@ -76,58 +81,36 @@ def checked_chain(
     name: str,
     *,
     now: datetime | None = None,
+    soon: timedelta = _EXPIRES_SOON,
     roots: Callable[[], Sequence[x509.Certificate]] = tuple,
 ) -> Chain:
     """The chain in the order that Amazon wants, or an InputError that says what is wrong with it.
 
     :param name: the trunk's tls_name, which the leaf must carry.
+    :param soon: a certificate that ends within this time is remarked on.
     :param roots: gives the certificates of public authorities, which a chain need not contain.
     """
     given = certificates(text)
-    warnings: list[str] = []
+    remarks: list[tuple[str, str]] = []
     distinct = list(dict.fromkeys(given))
     if len(distinct) < len(given):
-        warnings.append("certificate_chain holds a certificate twice; it is sent once.")
+        remarks.append(("chain-stray", "certificate_chain holds a certificate twice; it is sent once."))
     ordered = _in_order(distinct)
     if ordered != distinct:
-        warnings.append("certificate_chain was not in order (leaf first, each issuer next); it is sent in order.")
+        told = "certificate_chain was not in order (leaf first, each issuer next); it is sent in order."
+        remarks.append(("chain-order", told))
     _check_complete(ordered, roots)
     moment = now or datetime.now(timezone.utc)
     for certificate in ordered:
-        warnings += _checked_dates(certificate, moment)
-    warnings += _checked_leaf(ordered[0], name)
-    return Chain(tuple(_pem(certificate) for certificate in ordered), warnings)
+        remarks += _checked_dates(certificate, moment, soon)
+    remarks += _checked_leaf(ordered[0], name)
+    return Chain(tuple(_pem(certificate) for certificate in ordered), remarks)
 
 
 def public_roots() -> list[x509.Certificate]:
     """The authorities that come with C(requests)."""
     with open(DEFAULT_CA_BUNDLE_PATH, encoding="utf-8") as bundle:
-        return list(_readable(bundle.read()))
-
-
-def summaries(pems: Sequence[str] | None) -> list[dict[str, str]]:
-    """What results show of a chain, {subject, not_after, sha256} each; nothing for what can't be read."""
-    # The API may return the chain as one text.
-    return [
-        {
-            "subject": certificate.subject.rfc4514_string(),
-            "not_after": _not_after(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "sha256": certificate.fingerprint(SHA256()).hex(),
-        }
-        for certificate in _readable("\n".join(pems or ()))
-    ]
-
-
-def fingerprints(pems: Sequence[str]) -> list[str]:
-    """What two spellings of the same chain have in common, whatever the order of its certificates."""
-    return sorted(summary["sha256"] for summary in summaries(pems))
-
-
-def _readable(text: str) -> Iterator[x509.Certificate]:
-    """The certificates in a text but those that can't be read: newer versions of cryptography refuse some old roots."""
-    for block in _PEM.findall(text):
-        with suppress(ValueError):
-            yield x509.load_pem_x509_certificate(block.encode())
+        return list(readable(bundle.read()))
 
 
 def _in_order(certs: list[x509.Certificate]) -> list[x509.Certificate]:
@@ -135,7 +118,8 @@ def _in_order(certs: list[x509.Certificate]) -> list[x509.Certificate]:
     leaves = [cert for cert in certs if not any(_issued(cert, other) for other in certs if other != cert)]
     if len(certs) > 1 and len(leaves) != 1:
         listed = ", ".join(_subject(cert) for cert in leaves) or "none"
-        raise InputError(
+        raise ChainError(
+            "chain-stray",
             f"certificate_chain is not one chain: it has {len(leaves)} certificates that issued none of the others"
             f" ({listed}).",
             "Give one leaf and the certificates that lead from it to its root, and no others.",
@@ -145,7 +129,8 @@ def _in_order(certs: list[x509.Certificate]) -> list[x509.Certificate]:
         ordered.append(issuer)
     strays = [cert for cert in certs if cert not in ordered]
     if strays:
-        raise InputError(
+        raise ChainError(
+            "chain-stray",
             f"certificate_chain holds {_subject(strays[0])}, which did not issue {_subject(ordered[-1])}"
             f" (issuer: {ordered[-1].issuer.rfc4514_string()}).",
             "Remove it, or add the certificate that is missing between them.",
@@ -157,7 +142,8 @@ def _check_complete(ordered: list[x509.Certificate], roots: Callable[[], Sequenc
     last = ordered[-1]
     if _issued(last, last) or any(_issued(root, last) for root in roots()):
         return
-    raise InputError(
+    raise ChainError(
+        "chain-incomplete",
         f"certificate_chain is incomplete: the issuer of {_subject(last)} is missing"
         f" ({last.issuer.rfc4514_string()}).",
         "Append that certificate: the intermediate that the authority delivered with the certificate, or the private"
@@ -165,23 +151,27 @@ def _check_complete(ordered: list[x509.Certificate], roots: Callable[[], Sequenc
     )
 
 
-def _checked_dates(certificate: x509.Certificate, now: datetime) -> list[str]:
+def _checked_dates(certificate: x509.Certificate, now: datetime, soon: timedelta) -> list[tuple[str, str]]:
     subject = _subject(certificate)
-    begins, ends = _not_before(certificate), _not_after(certificate)
+    begins, ends = _not_before(certificate), not_after(certificate)
     if now >= ends:
-        raise InputError(f"The certificate {subject} expired on {ends:%Y-%m-%d %H:%M} UTC.", "Renew it first.")
+        told = f"The certificate {subject} expired on {ends:%Y-%m-%d %H:%M} UTC."
+        raise ChainError("certificate-expired", told, "Renew it first.")
     if now < begins:
-        raise InputError(
+        raise ChainError(
+            "certificate-early",
             f"The certificate {subject} is not valid before {begins:%Y-%m-%d %H:%M} UTC.",
             "Check the clock of this machine, or wait until then.",
         )
-    return [f"The certificate {subject} expires on {ends:%Y-%m-%d}."] if ends - now < _EXPIRES_SOON else []
+    told = f"The certificate {subject} expires on {ends:%Y-%m-%d}."
+    return [("certificate-expires", told)] if ends - now < soon else []
 
 
-def _checked_leaf(leaf: x509.Certificate, name: str) -> list[str]:
+def _checked_leaf(leaf: x509.Certificate, name: str) -> list[tuple[str, str]]:
     names = _names(leaf)
     if not any(_covers(pattern, name) for pattern in names):
-        raise InputError(
+        raise ChainError(
+            "certificate-name",
             f"tls_name {name} is not in the certificate {_subject(leaf)}; its names are: {', '.join(names) or 'none'}.",
             "Use one of these names, or a certificate that carries the name as a Subject Alternative Name.",
         )
@@ -191,10 +181,11 @@ def _checked_leaf(leaf: x509.Certificate, name: str) -> list[str]:
         return []
     if ExtendedKeyUsageOID.CLIENT_AUTH in usages:
         return []
-    return [
+    told = (
         f"The certificate {_subject(leaf)} is not meant for clients (no clientAuth in its extended key usage):"
         " calls from the PBX to Alexa may be refused."
-    ]
+    )
+    return [("certificate-client", told)]
 
 
 def _names(leaf: x509.Certificate) -> list[str]:
@@ -232,12 +223,6 @@ def _subject(certificate: x509.Certificate) -> str:
 
 def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode().strip() + "\n"
-
-
-def _not_after(certificate: x509.Certificate) -> datetime:
-    # cryptography before 42 knows only the moment without a zone.
-    moment = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after
-    return moment.replace(tzinfo=timezone.utc)
 
 
 def _not_before(certificate: x509.Certificate) -> datetime:

@@ -43,6 +43,17 @@ class InputError(AlexaError):
     """A value that the user gave can't be used. Nothing was sent."""
 
 
+class ChainError(InputError):
+    """A certificate chain that can't work.
+
+    :param about: what is wrong with it in a word, as the doctor names its findings.
+    """
+
+    def __init__(self, about: str, message: str, next_step: str) -> None:
+        super().__init__(message, next_step)
+        self.about = about
+
+
 class CredentialsError(AlexaError):
     """There is no token, or Login with Amazon refused to give one."""
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import fingerprints
+from ansible_collections.alexa.smart_properties.plugins.module_utils._certificates import fingerprints
 from ansible_collections.alexa.smart_properties.plugins.module_utils._state import state_directory
 
 _FILE = "registered-chains.json"

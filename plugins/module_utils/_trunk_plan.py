@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import fingerprints, summaries
+from ansible_collections.alexa.smart_properties.plugins.module_utils._certificates import fingerprints, summaries
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Trunk
 from ansible_collections.alexa.smart_properties.plugins.module_utils._registered import remembered

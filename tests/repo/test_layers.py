@@ -16,6 +16,7 @@ from sources import MODULE_UTILS, ROOT
 # From the bottom to the top; a file imports from the rows above its own only.
 LAYERS = [
     {"_errors", "_clock", "_state", "_model", "_rate"},
+    {"_certificates"},
     {"_redact", "_chain", "_inputs", "_parallel", "_pace_store"},
     {"_http", "_lock", "_registered", "_trunk_input", "_pace"},
     {"_retry"},
@@ -29,7 +30,7 @@ LAYERS = [
 ]
 HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}
 # These check what a user gave, and are used where there is no API.
-INDEPENDENT = ("_chain", "_inputs")
+INDEPENDENT = ("_certificates", "_chain", "_inputs")
 WIRE_NAMES = re.compile(
     r"/v[12]/|\b(certificateChain|trunkId|routingType|commsProfileId|profileId|nextToken|paginationContext"
     r"|maxResults|parentId|queryDepth|itemId|entity\.(type|id))\b"
@@ -54,7 +55,7 @@ def test_imports_point_downwards(path: Path) -> None:
 
 @pytest.mark.parametrize("name", INDEPENDENT)
 def test_input_checks_depend_on_errors_only(name: str) -> None:
-    assert imported_from_module_utils(ROOT / "plugins" / "module_utils" / f"{name}.py") <= {"_errors"}
+    assert imported_from_module_utils(ROOT / "plugins" / "module_utils" / f"{name}.py") <= {"_errors", "_certificates"}
 
 
 def test_only_wire_knows_paths_and_json_names() -> None:

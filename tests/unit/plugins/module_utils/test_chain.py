@@ -13,13 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from ansible_collections.alexa.smart_properties.plugins.module_utils._certificates import fingerprints, summaries
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import (
     Chain,
     certificates,
     checked_chain,
-    fingerprints,
     public_roots,
-    summaries,
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.certs import (

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import fingerprints
+from ansible_collections.alexa.smart_properties.plugins.module_utils._certificates import fingerprints
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Peer, Trunk
 from ansible_collections.alexa.smart_properties.plugins.module_utils._registered import remember, remembered
