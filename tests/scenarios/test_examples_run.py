@@ -59,8 +59,9 @@ def test_an_example_runs(site: Site, module: str, tmp_path: Path) -> None:
         "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks, "vars": {
             "ansible_python_interpreter": sys.executable, "vault_alexa_client_id": site.simulator.client_id,
             "vault_alexa_client_secret": site.environment["ALEXA_CLIENT_SECRET"]}}]))
+    command = ["ansible-playbook", "-i", "localhost,", "-vvv", "play.yml"]
     ended = subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", "-vvv", "play.yml"], cwd=tmp_path, env=environment(site, tmp_path),
+        [*LEFT_ALONE.get(module, ()), *command], cwd=tmp_path, env=environment(site, tmp_path),
         capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0 and f"ok={len(tasks)} " in ended.stdout, ended.stdout + ended.stderr
     assert "[WARNING]" not in ended.stdout + ended.stderr, ended.stderr
@@ -84,11 +85,14 @@ CHECKS = {
     "alexa_comms_profiles": lambda state: sorted(profile["name"] for profile in state["profiles"]) == [
         "Room 101", "Room 102"],
 }
+# Those that look at more than the account get a network without anybody.
+LEFT_ALONE = {"link_doctor": ("unshare", "--map-root-user", "--net")}
 # The files that they write beside the playbook.
 WRITTEN = {"fleet_report": ("report/lindenhof/report.html", "report/report.html", "report/rooms.csv", "alexa.prom")}
 
 
 def test_every_module_that_changes_something_is_checked() -> None:
-    changing = [module for module in MODULES if not module.endswith("_info") and module != "alexa_lwa_token"]
+    looking = {"alexa_lwa_token", "link_doctor", *(module for module in MODULES if module.endswith("_info"))}
+    changing = [module for module in MODULES if module not in looking]
     assert sorted([*CHECKS, *WRITTEN]) == changing
     assert NAME in json.dumps(examples("alexa_siptrunk"))

@@ -1,0 +1,90 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the doctor asks a PBX, in one look by the module C(pbx_info). Everything here only reads.
+
+Private to alexa.smart_properties; may change at any release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_MODULES, _LEGACY = "/proc/modules", "/proc/net/ip_tables_names"
+#: Which file's text is known by which name; of the key only that it is there.
+_TEXTS = ("certificate", "chain", "trust")
+
+
+def questions(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of C(pbx_info) for a property."""
+    commands = {"clock": ["date", "+%s"], **_served(params), **_certificate(params)}
+    if params["kind"] != "external":
+        commands |= _host(params)
+    if params["kind"] == "asterisk":
+        commands |= _asterisk(params)
+    elif params["kind"] == "kamailio":
+        commands |= {"version": ["kamailio", "-V"]}
+    return {
+        "files": [path for path in (params["key_file"],) if path],
+        "contents": [path for path in named_files(params).values() if path],
+        "commands": commands,
+        "command_timeout": params["command_timeout"],
+    }
+
+
+def named_files(params: Mapping[str, Any]) -> dict[str, str]:
+    """The paths of the files that are read, by the name that the case knows their texts by."""
+    named = {name: params[f"{name}_file"] or "" for name in _TEXTS}
+    if params["kind"] != "external":
+        named |= {"modules": _MODULES, "legacy_tables": _LEGACY}
+    if params["kind"] == "kamailio":
+        named["rtpengine"] = params["rtpengine_file"] or ""
+    return named
+
+
+def _served(params: Mapping[str, Any]) -> dict[str, list[str]]:
+    where = params["address"] if params["kind"] == "external" else "127.0.0.1"
+    if not where:
+        return {}
+    words = ["openssl", "s_client", "-connect", f"{where}:{params['sip_port']}", "-tls1_2", "-showcerts"]
+    return {"served": [*words, *(["-servername", params["name"]] if params["name"] else [])]}
+
+
+def _certificate(params: Mapping[str, Any]) -> dict[str, list[str]]:
+    if not params["certificate_file"] or not params["key_file"] or params["kind"] == "external":
+        return {}
+    key, certificate = params["key_file"], params["certificate_file"]
+    return {
+        "key_readable": ["runuser", "-u", params["user"] or params["kind"], "--", "test", "-r", key],
+        "key_public": ["openssl", "pkey", "-in", key, "-pubout"],
+        "certificate_public": ["openssl", "x509", "-in", certificate, "-noout", "-pubkey"],
+    }
+
+
+def _host(params: Mapping[str, Any]) -> dict[str, list[str]]:
+    asked = {
+        "addresses": ["ip", "-4", "-o", "address"],
+        "own_name": ["sh", "-c", 'getent hosts "$(hostname)"'],
+        "rules": ["/usr/sbin/nft", "-j", "list", "ruleset"],
+        "banned": ["/usr/bin/fail2ban-client", "banned"],
+        "sockets": ["ss", "-lntpH", f"sport = :{params['sip_port']}"],
+        "udp_sockets": ["ss", "-lunpH"],
+    }
+    if params["name"]:
+        asked |= {"name": ["getent", "ahostsv4", params["name"]], "name6": ["getent", "ahostsv6", params["name"]]}
+    return asked
+
+
+def _asterisk(params: Mapping[str, Any]) -> dict[str, list[str]]:
+    name = params["endpoint"]
+    asked = {
+        "settings": "core show settings",
+        "endpoint": f"pjsip show endpoint {name}",
+        "transport": f"pjsip show transport {name}-tls",
+        "aor": f"pjsip show aor {name}",
+        "dial_in": f"dialplan show from-{name}",
+        "dial_out": f"dialplan show to-{name}",
+        "srtp": "module show like res_srtp.so",
+        "rtp": "rtp show settings",
+    }
+    return {"version": ["asterisk", "-V"], **{each: ["asterisk", "-rx", words] for each, words in asked.items()}}

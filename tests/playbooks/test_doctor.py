@@ -1,0 +1,142 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""link_doctor and the role doctor alone, in a network without anybody, so that nothing leaves it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alexa_laboratory import machine
+from issuing import Issued, issue
+from playbook_runs import Run, Site, play_of
+
+NAME, ADDRESS, TRUNK = "pbx.example.com", "203.0.113.10", "amzn1.comms.network.siptrunk.12345"
+ALONE = ("unshare", "--net")
+# There is neither a Kamailio nor a name service in this network; the rest is the machine's own.
+HERE, OWN = {"pbx-missing", "name-unresolved"}, {"own-name", "sip-helper"}
+MODULE = "alexa.smart_properties.link_doctor"
+
+
+@pytest.fixture(scope="module")
+def place(folder: Path) -> Site:
+    """Root alone may have a network of its own."""
+    if reason := machine.why_not():
+        pytest.skip(reason)
+    site = Site(folder)
+    site.inventory({"aurora": {}})
+    return site
+
+
+@pytest.fixture(scope="module")
+def chain(place: Site) -> list[Issued]:
+    """The files of a PBX: certificate, chain, key and what it trusts."""
+    root = issue("Property CA")
+    leaf = issue(NAME, root)
+    for name, text in {
+        "pbx.crt": leaf.pem, "chain.pem": leaf.pem + root.pem, "pbx.key": leaf.key_pem, "trust.pem": root.pem,
+        "rtpengine.conf": "port-min = 10000\nport-max = 10400\n",
+    }.items():  # fmt: skip
+        place.write(name, text)
+    return [leaf, root]
+
+
+def examined(place: Site, **options: Any) -> Run:
+    """The module in a task with these options."""
+    task = {"name": "Examine", MODULE: {"name": NAME, "address": ADDRESS, **options}}
+    play = {"hosts": "alexa_pbx", "gather_facts": False, "tasks": [task]}
+    place.write("examine.yml", json.dumps([play]))
+    return place.run("examine.yml", before=ALONE)
+
+
+def found(run: Run, task: str = "Examine") -> set[str]:
+    return {finding["id"] for finding in run.result(task, "aurora")["findings"]}
+
+
+def files(place: Site) -> dict[str, str]:
+    names = {
+        "certificate_file": "pbx.crt", "chain_file": "chain.pem", "key_file": "pbx.key", "trust_file": "trust.pem",
+    }  # fmt: skip
+    return {name: str(place.folder / file) for name, file in names.items()}
+
+
+def test_the_module_compares_all_that_it_is_given(place: Site, chain: list[Issued]) -> None:
+    rooms = [{"extension": "7201", "comms_profile_id": "amzn1.alexa.unit.did.1"}]
+    certificates = [{"subject": "CN=x", "not_after": "2030-01-01T00:00:00Z", "sha256": each.sha256} for each in chain]
+    wish = {
+        "kind": "kamailio", "sip_port": 5071, "peer_type": "fqdn", "rtp_ports": "10000-10200",
+        "edge_host": "edge.example.com", "networks": ["3.239.178.128/25"], "inside_networks": ["192.168.1.0/24"],
+        "dial_in": ["_1XXX"], "user": "root",
+        "codecs": ["ulaw"], "endpoint": "alexa", "rooms": rooms, "command_timeout": 5,
+        "rtpengine_file": str(place.folder / "rtpengine.conf"), **files(place)}  # fmt: skip
+    trunk = {
+        "trunk_id": TRUNK, "status": "ACTIVE", "tls_name": NAME, "peers": [], "certificates": certificates,
+        "fqdn_peer": {"name": NAME, "port": 5071}}  # fmt: skip
+    mappings = [{"extension": "7201", "comms_profile_id": "amzn1.alexa.unit.did.1"}]
+    sound = examined(place, **wish, trunk=trunk, mappings=mappings).good()
+    assert found(sound) - OWN == {*HERE, "sip-open"}
+
+    other = {**trunk, "status": "FAILED", "fqdn_peer": {"name": NAME, "port": 5061}, "certificates": certificates[::-1]}
+    spoiled = examined(place, **{**wish, "certificate_days": 9999}, trunk=other, mappings=[])
+    differences = {"trunk-failed", "trunk-elsewhere", "room-unmapped", "chain-order"}
+    assert found(spoiled) >= {*differences, "certificate-expires", "trust-expired"}
+    mended = examined(place, **wish, trunk=other, mappings=[], mended=["tls", "trunk", "extensions", "firewall"])
+    assert found(mended) - OWN == {*HERE, "trunk-failed"}
+    told = examined(place, kind="external", account_error="Login with Amazon gave no token.")
+    assert found(told) == {"account-refused"}
+
+
+def test_the_key_is_never_shown(place: Site, chain: list[Issued]) -> None:
+    run = examined(place, kind="kamailio", **files(place))
+    secret = "".join(chain[0].key_pem.splitlines()[1:-1])
+    assert secret[:40] not in run.output.replace("\\n", "")
+
+
+@pytest.mark.parametrize(("option", "value", "told"), [("kind", "freeswitch", "value of kind must be one of"),
+                                                       ("mended", ["all"], "value of mended must be one"),
+                                                       ("sip_port", "sips", "sip_port")])  # fmt: skip
+def test_options_that_cannot_be_used_are_refused(place: Site, option: str, value: Any, told: str) -> None:
+    run = examined(place, **{option: value})
+    assert run.code == 2 and told in run.message("aurora")
+
+
+def test_the_role_serves_alone(place: Site, chain: list[Issued]) -> None:
+    place.write("role.yml", play_of("doctor"))
+    place.write("alexa-pbx.crt", chain[0].pem)
+    place.write("alexa-pbx-chain.pem", chain[0].pem + chain[1].pem)
+    given = {
+        "doctor_kind": "external", "doctor_name": NAME, "doctor_address": ADDRESS, "doctor_peer_type": "ip",
+        "doctor_tls_dir": str(place.folder), "doctor_trust_file": str(place.folder / "trust.pem"),
+        "doctor_codecs": ["opus"], "doctor_endpoint": "alexa", "doctor_user": "root", "doctor_trunk_known": True,
+        "doctor_trunk": {}, "doctor_mappings": [], "doctor_account_error": "", "doctor_mended": [],
+        "ansible_python_interpreter": sys.executable}  # fmt: skip
+    look = "Look at the PBX, its name and certificate, and at what Amazon has"
+    run = place.run("role.yml", "-e", json.dumps(given), before=ALONE).good()
+    assert found(run, look) == {"trunk-missing"} and run.changed() == {"aurora": 0}
+    given |= {"doctor_trunk": {"trunk_id": TRUNK, "status": "FAILED"}, "doctor_stops": True}
+    stopped = place.run("role.yml", "-e", json.dumps(given), before=ALONE)
+    assert stopped.code == 2 and "aurora: the doctor has found 1 errors" in stopped.message("aurora")
+    assert "trunk-failed: The status of the trunk" in stopped.message("aurora")
+
+
+BAD = {
+    "doctor_name": ("pbx", "alexa_pbx_name (doctor_name) is \"pbx\". Give the name in the certificate"),
+    "doctor_address": ("10.0.0.1", "alexa_pbx_address (doctor_address) is \"10.0.0.1\". Give the PBX's public"),
+    "doctor_rtp_ports": ("20000-10000", "Give two ports in order"),
+    "doctor_networks": (["3.239.178.130/25"], "Give Amazon's networks"),
+    "doctor_inside_networks": (["lan"], "Give IPv4 networks"),
+    "doctor_certificate_days": ("soon", "Give how many days"),
+}  # fmt: skip
+
+
+def test_bad_values_are_refused_together(place: Site) -> None:
+    place.write("role.yml", play_of("doctor"))
+    bad = {name: value for name, (value, _told) in BAD.items() if name != "doctor_certificate_days"}
+    run = place.run("role.yml", "-e", json.dumps(bad), before=ALONE)
+    said = run.message("aurora")
+    assert run.code == 2
+    assert not [told for name, (_value, told) in BAD.items() if name in bad and told not in said], said
