@@ -121,7 +121,8 @@ def test_an_answer_out_of_the_limits_is_noticed() -> None:
 def test_the_workflow_asks_what_its_jobs_need() -> None:
     for node in OBJECTS.by_module("workflow_job_template_node"):
         if template := node.get("unified_job_template"):
-            assert not survey_errors(SURVEYS[template], defaults(WORKFLOW["survey_spec"]))
+            told = {**defaults(WORKFLOW["survey_spec"]), **node.get("extra_data", {})}
+            assert not survey_errors(SURVEYS[template], told)
 
 
 def test_the_workflow_links_nothing_before_somebody_approves() -> None:
@@ -129,12 +130,16 @@ def test_the_workflow_links_nothing_before_somebody_approves() -> None:
     kinds = {node["identifier"]: node for node in nodes if "success_nodes" not in node}
     after = {node["identifier"]: node["success_nodes"] for node in nodes if "success_nodes" in node}
     assert set(after) | {name for following in after.values() for name in following} == set(kinds)
-    (first,) = set(kinds) - {name for following in after.values() for name in following}
-    (second,) = after[first]
-    (third,) = after[second]
-    assert TEMPLATES[kinds[first]["unified_job_template"]]["job_type"] == "check"
-    assert kinds[second]["approval_node"].keys() == {"name", "description", "timeout"}
-    assert TEMPLATES[kinds[third]["unified_job_template"]]["job_type"] == "run"
+    (name,) = set(kinds) - {name for following in after.values() for name in following}
+    order = [name]
+    while name in after:
+        (name,) = after[name]
+        order.append(name)
+    assert order == ["doctor", "dry run", "approval", "link", "report"]
+    templates = {name: TEMPLATES[node["unified_job_template"]] for name, node in kinds.items() if name != "approval"}
+    assert templates["dry run"]["job_type"] == "check" and templates["link"]["job_type"] == "run"
+    assert all(templates[name]["playbook"] == f"playbooks/{name}.yml" for name in ("doctor", "report"))
+    assert kinds["approval"]["approval_node"].keys() == {"name", "description", "timeout"}
 
 
 def test_the_schedule_answers_the_survey_by_a_rule_that_awx_takes() -> None:

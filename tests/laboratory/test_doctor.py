@@ -1,0 +1,220 @@
+# Copyright: The alexa.smart_properties contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doctor on a real PBX: silent where all is well, and each fault found where it was put."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from alexa_laboratory.inventory import HOST
+from alexa_laboratory.laboratory import Laboratory
+from issuing import issue
+from laboratory_site import LaboratorySite
+from playbook_runs import CLIENT_SECRET, LINK, Run
+
+DOCTOR = "alexa.smart_properties.doctor"
+LOOK = "Look at the PBX, its name and certificate, and at what Amazon has"
+TLS = "/etc/alexa_smart_properties/tls"
+OWN = "/etc/asterisk/alexa"
+PROFILE = "amzn1.alexa.communications.profile.did.LABORATORY720"
+RELOAD = "asterisk -rx 'module reload res_pjsip.so' >/dev/null; asterisk -rx 'dialplan reload' >/dev/null"
+# Asterisk reads the certificate when it is greeted first, and keeps it.
+GREET = "openssl s_client -connect 127.0.0.1:5061 </dev/null >/dev/null 2>&1"
+
+# What is done to the PBX, what the doctor must find then, and how it is put right again.
+FAULTS: dict[str, tuple[str, set[str], str]] = {
+    "the firewall": (
+        "nft add table inet theirs; nft add chain inet theirs input '{ type filter hook input priority 0; }'"
+        "; nft add rule inet theirs input ip saddr 3.239.178.0/24 tcp dport 5061 drop"
+        "; nft add rule inet theirs input udp dport 10000-10100 ip saddr 3.239.178.128/26 drop"
+        "; nft add rule inet theirs input ip saddr 10.77.1.0/24 udp dport 10100-10200 drop",
+        {"sip-refused", "media-refused", "phones-refused"},
+        "nft delete table inet theirs",
+    ),
+    "no firewall at all, and names": (
+        "nft delete table inet alexa_sip; cp /etc/hosts /etc/hosts.kept"
+        "; printf '198.51.100.9 pbx.example.com\n2001:db8::9 pbx.example.com\n' >/etc/hosts",
+        {"sip-open", "name-elsewhere", "name-ipv6", "own-name"},
+        "cat /etc/hosts.kept >/etc/hosts; rm /etc/hosts.kept; nft -f /etc/alexa_smart_properties/firewall.nft",
+    ),
+    "a host that does not know its own name": (
+        "cp /etc/hosts /etc/hosts.kept; sed '/pbx.example.com/d' /etc/hosts.kept >/etc/hosts",
+        {"own-name"},
+        "cat /etc/hosts.kept >/etc/hosts; rm /etc/hosts.kept",
+    ),
+    "the endpoint": (
+        f"cp -p {OWN}/pjsip.conf /var/tmp/; sed -i 's/^media_encryption=.*/media_encryption=no/; s/^allow=.*/allow=gsm/"
+        f"; s|^match=.*|match=3.239.178.128/26|; s/^qualify_frequency=.*/qualify_frequency=0/"
+        "; s/edge.alexa.example/3.239.178.130/"
+        f"; s/^aors=alexa/aors=alexa\\nauth=9/; s/^context=.*/context=from-nowhere/' {OWN}/pjsip.conf; {RELOAD}",
+        {"srtp-off", "codec", "unmatched", "qualify-off", "contact-address", "password-asked", "context-missing"},
+        f"mv /var/tmp/pjsip.conf {OWN}/; {RELOAD}",
+    ),
+    "the dial plan": (
+        f"cp -p {OWN}/extensions.conf /var/tmp/; sed -i '/^exten => 7203,/d; /^exten => _1XXX/d' {OWN}/extensions.conf"
+        f"; {RELOAD}",
+        {"room-unreachable", "dial-in-missing"},
+        f"mv /var/tmp/extensions.conf {OWN}/; {RELOAD}",
+    ),
+    "the media": (
+        "cp -p /etc/asterisk/rtp.conf /var/tmp/; sed -i 's/^rtpend=.*/rtpend=10400/' /etc/asterisk/rtp.conf"
+        "; asterisk -rx 'module reload res_rtp_asterisk.so'; asterisk -rx 'module unload res_srtp.so'"
+        "; setsid python3 -c 'import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
+        "; s.bind((\"0.0.0.0\", 10150)); time.sleep(60)' >/dev/null 2>&1 & echo $! >/var/tmp/holder; sleep 0.3",
+        {"media-range", "srtp-missing", "media-taken"},
+        "kill $(cat /var/tmp/holder); rm /var/tmp/holder; mv /var/tmp/rtp.conf /etc/asterisk/"
+        "; asterisk -rx 'module reload res_rtp_asterisk.so'; asterisk -rx 'module load res_srtp.so'",
+    ),
+    "the key and what is trusted": (
+        f"cp -a {TLS} /var/tmp/tls; chown root:root {TLS}/alexa-pbx.key; chmod 600 {TLS}/alexa-pbx.key"
+        f"; : >{TLS}/amazon-bundle.pem; openssl genpkey -algorithm ED25519 >{TLS}/alexa-pbx.key",
+        {"key-unreadable", "key-mismatch", "trust-missing"},
+        f"rm -r {TLS}; mv /var/tmp/tls {TLS}",
+    ),
+    "no certificate": (
+        f"mv {TLS} /var/tmp/tls",
+        {"certificate-missing", "trust-missing"},
+        f"mv /var/tmp/tls {TLS}",
+    ),
+    "Asterisk is down": (
+        "systemctl stop asterisk",
+        {"pbx-stopped"},
+        f"systemctl start asterisk; asterisk -rx 'core waitfullybooted'; {GREET}",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def edge(laboratory: Laboratory) -> Iterator[None]:
+    with laboratory.edge() as answering:
+        answering.answers()
+        yield
+
+
+@pytest.fixture(scope="module")
+def linked(site: LaboratorySite, edge: None) -> LaboratorySite:
+    site.run(LINK).good()
+    site.machine.await_output("Avail ", "asterisk", "-rx", "pjsip show contacts")
+    return site
+
+
+def shell(site: LaboratorySite, script: str) -> None:
+    site.machine.run("sh", "-c", script)
+
+
+def examined(site: LaboratorySite, **variables: Any) -> tuple[Run, set[str]]:
+    """A run of the doctor, and the names of what it found."""
+    run = site.run(DOCTOR, "-e", json.dumps(variables))
+    return run, {finding["id"] for finding in run.result(LOOK, HOST)["findings"]}
+
+
+def test_a_sound_property_is_sound_and_nothing_is_changed(linked: LaboratorySite) -> None:
+    before = linked.state()
+    run, found = examined(linked)
+    assert found == set() and run.good().changed() == {HOST: 0, "localhost": 0}
+    assert run.result(LOOK, HOST)["unseen"] == []
+    assert linked.state() == before
+    kept = json.loads((linked.inventory_path / ".alexa" / "doctor.json").read_text())["properties"][HOST]
+    assert kept["totals"] == {"error": 0, "warning": 0} and kept["error"] == ""
+    assert HOST in run.shown("Show what was found", HOST)
+
+
+def test_one_look_costs_one_execution_on_the_pbx(linked: LaboratorySite) -> None:
+    run, executions = linked.run_counted(lambda: linked.run(DOCTOR, "--check"))
+    assert run.good().changed()[HOST] == 0 and executions == 1
+
+
+@pytest.mark.parametrize("title", FAULTS)
+def test_a_fault_is_found_and_nothing_else(linked: LaboratorySite, title: str) -> None:
+    spoil, expected, mend = FAULTS[title]
+    shell(linked, spoil)
+    try:
+        run, found = examined(linked)
+        assert found == expected
+        (result,) = run.results(LOOK, HOST)
+        assert run.code == (2 if result["totals"]["error"] else 0)
+        lines = run.shown("Show what was found", HOST)
+        assert all(about in lines for about in expected)
+    finally:
+        shell(linked, mend)
+
+
+def test_the_three_fingerprints_are_compared(linked: LaboratorySite) -> None:
+    """Another certificate in the file than the one that is served and registered."""
+    other = issue("pbx.example.com", issue("Another CA"))
+    shell(linked, f"cp -a {TLS} /var/tmp/tls")
+    try:
+        linked.machine.write(f"{TLS}/alexa-pbx.crt", other.pem)
+        linked.machine.write(f"{TLS}/alexa-pbx-chain.pem", other.pem)
+        linked.machine.write(f"{TLS}/alexa-pbx.key", other.key_pem)
+        _run, found = examined(linked, doctor_certificate_days=9999)
+        assert {"certificate-not-served", "certificate-not-registered", "chain-incomplete", "trust-expired"} <= found
+    finally:
+        shell(linked, f"rm -r {TLS}; mv /var/tmp/tls {TLS}")
+
+
+def test_a_name_that_nobody_knows(linked: LaboratorySite) -> None:
+    _run, found = examined(linked, alexa_pbx_name="elsewhere.example.com", trunk_name="pbx.example.com")
+    assert found >= {"name-unresolved", "certificate-name"}
+
+
+def test_what_differs_at_amazon(linked: LaboratorySite) -> None:
+    control = linked.api().control
+    trunk = linked.trunk("pbx.example.com")["trunkId"]
+    for extension, profile in (("7201", f"{PROFILE}9"), ("7299", f"{PROFILE}1")):
+        control("PUT", f"/trunks/{trunk}/extensions/{extension}", {"commsProfileId": profile})
+    control("DELETE", f"/trunks/{trunk}/extensions/7203")
+    run, found = examined(linked)
+    assert found == {"room-unmapped", "room-elsewhere", "mapping-unlisted"} and run.code == 2
+    linked.run(LINK, "--tags", "trunk,extensions", "-e", "alexa_prune=true", "-e", "alexa_prune_limit=5").good()
+    assert examined(linked)[1] == set()
+
+
+def test_a_property_that_moved_and_one_that_has_no_trunk(linked: LaboratorySite) -> None:
+    _run, found = examined(linked, alexa_sip_port=5071)
+    assert {"trunk-missing", "not-listening"} <= found
+    trunk = linked.trunk("pbx.example.com")["trunkId"]
+    _run, found = examined(linked, alexa_trunk_id=trunk, alexa_sip_port=5071)
+    assert "trunk-elsewhere" in found
+
+
+def test_amazon_refuses_and_the_pbx_is_examined_all_the_same(linked: LaboratorySite) -> None:
+    run = linked.run(DOCTOR, ALEXA_CLIENT_SECRET="wrong")
+    result = run.result(LOOK, HOST)
+    assert {finding["id"] for finding in result["findings"]} == {"account-refused"} and run.code == 2
+    told = result["findings"][0]["evidence"]
+    assert told.startswith("Login with Amazon gave no token") and CLIENT_SECRET not in run.output
+
+
+def test_an_external_pbx_is_seen_from_the_control_node_only(linked: LaboratorySite) -> None:
+    """In a network of its own, so that nothing can leave it."""
+    alone = ("unshare", "--net")
+    external = ("-e", "alexa_pbx_kind=external", "-e", "alexa_doctor_file=")
+    run, executions = linked.run_counted(lambda: linked.run(DOCTOR, *external, before=alone))
+    assert executions == 0 and run.code == 2
+    result = run.result(LOOK, HOST)
+    assert {each["id"] for each in result["unseen"]} >= {"sip-refused", "certificate-not-served"}
+    assert {each["id"] for each in result["findings"]} == {"account-refused", "certificate-missing"}
+
+
+def test_a_pbx_that_is_not_reached_is_lost_and_told(linked: LaboratorySite) -> None:
+    run = linked.run(DOCTOR, "-e", "ansible_port=9")
+    assert run.code != 0 and "lost" in run.shown("Show what was found", HOST)
+
+
+def test_link_pbx_stops_before_it_changes_anything(linked: LaboratorySite) -> None:
+    shell(linked, "asterisk -rx 'module unload res_srtp.so'")
+    shell(linked, f"rm {OWN}/extensions.conf")
+    try:
+        run = linked.run(LINK)
+        assert run.code == 2 and "srtp-missing: " in run.message(HOST) and run.changed()[HOST] == 0
+        assert "--skip-tags doctor" in run.message(HOST)
+    finally:
+        shell(linked, "asterisk -rx 'module load res_srtp.so'")
+    # What a stage mends keeps nobody from running it.
+    assert linked.run(LINK).good().changed()[HOST] > 0
+    assert examined(linked)[1] == set()
