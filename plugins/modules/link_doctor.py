@@ -173,6 +173,20 @@ unseen:
   sample:
     - id: sip-refused
       why: The PBX's firewall can't be read; it has no nft, or is not reached.
+seen:
+  description:
+    - What was measured, whether it is a finding or not; null is what could not be looked at.
+    - C(certificate) has the SHA-256 fingerprints of the leaf in the file, as it is served, and as Amazon has it,
+      C(contact) the state of the PBX's contact at Amazon and how long its answer took, C(packets) how many came from
+      Amazon's networks since the rules were loaded, C(trunk) its status, C(mapped) the number of mappings.
+  returned: success
+  type: dict
+  sample:
+    certificate: {file: 9f86d081, served: 9f86d081, registered: 9f86d081}
+    contact: {status: Avail, milliseconds: 21.4}
+    packets: {tcp: 212, udp: 15002}
+    trunk: ACTIVE
+    mapped: 120
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -18,12 +18,13 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils import (
 )
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_case import Case, Finding
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_catalogue import CATALOGUE, GUIDE
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_seen import seen
 
 _PARTS = (_doctor_network, _doctor_certificates, _doctor_asterisk, _doctor_account)
 
 
 def examined(case: Case, mended: Collection[str]) -> dict[str, Any]:
-    """The findings, errors first, and what could not be looked at.
+    """The findings, errors first, what could not be looked at, and what was measured.
 
     :param mended: stages of C(link_pbx) that are about to run: what they put right is no finding.
     """
@@ -42,6 +43,7 @@ def examined(case: Case, mended: Collection[str]) -> dict[str, Any]:
         "findings": findings,
         "totals": {kind: sum(each["severity"] == kind for each in findings) for kind in ("error", "warning")},
         "unseen": unseen,
+        "seen": seen(case),
     }
 
 

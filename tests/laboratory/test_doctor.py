@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from alexa_laboratory import network
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import Laboratory
+from alexa_laboratory.sip import UserAgent
 from issuing import issue
 from laboratory_site import LaboratorySite
 from playbook_runs import CLIENT_SECRET, LINK, Run
 
-DOCTOR = "alexa.smart_properties.doctor"
+DOCTOR, VERIFY = "alexa.smart_properties.doctor", "alexa.smart_properties.verify"
 LOOK = "Look at the PBX, its name and certificate, and at what Amazon has"
 TLS = "/etc/alexa_smart_properties/tls"
 OWN = "/etc/asterisk/alexa"
@@ -89,14 +91,14 @@ FAULTS: dict[str, tuple[str, set[str], str]] = {
 
 
 @pytest.fixture(scope="module")
-def edge(laboratory: Laboratory) -> Iterator[None]:
+def edge(laboratory: Laboratory) -> Iterator[UserAgent]:
     with laboratory.edge() as answering:
         answering.answers()
-        yield
+        yield answering
 
 
 @pytest.fixture(scope="module")
-def linked(site: LaboratorySite, edge: None) -> LaboratorySite:
+def linked(site: LaboratorySite, edge: UserAgent) -> LaboratorySite:
     site.run(LINK).good()
     site.machine.await_output("Avail ", "asterisk", "-rx", "pjsip show contacts")
     return site
@@ -204,6 +206,50 @@ def test_an_external_pbx_is_seen_from_the_control_node_only(linked: LaboratorySi
 def test_a_pbx_that_is_not_reached_is_lost_and_told(linked: LaboratorySite) -> None:
     run = linked.run(DOCTOR, "-e", "ansible_port=9")
     assert run.code != 0 and "lost" in run.shown("Show what was found", HOST)
+
+
+def proofs(run: Run) -> dict[str, str]:
+    told = run.result("Put the proofs together", HOST)["ansible_facts"]["verify_result"]
+    return {each["proof"]: each["verdict"] for each in told}
+
+
+def test_a_property_is_proven_by_a_call_to_a_room(linked: LaboratorySite, laboratory: Laboratory) -> None:
+    run = linked.run(VERIFY, "-e", "verify_call=7201", "-e", "alexa_verify_number=9").good()
+    told = proofs(run)
+    # Nobody has called from Alexa's side yet.
+    assert told.pop("packets came from Amazon's networks") == "unseen"
+    assert len(told) == 7 and set(told.values()) == {"proven"} and run.changed()[HOST] == 0
+    assert "Alexa, call extension 9" in run.shown("Show the proofs", HOST)
+    laboratory.pbx.await_output("0 active channels", "asterisk", "-rx", "core show channels count")
+
+
+def test_packets_from_amazon_are_counted(linked: LaboratorySite, laboratory: Laboratory, edge: UserAgent) -> None:
+    with laboratory.phone("1234") as phone:
+        phone.answers()
+        edge.call(f"sip:1234@{network.PBX}:5061;transport=tls", via=(network.PBX, 5061)).hang_up()
+    told = proofs(linked.run(VERIFY, "-e", "alexa_verify_phrase=Alexa, dial 9").good())
+    assert told["packets came from Amazon's networks"] == "proven"
+    assert told["the PBX reached a room by a call"] == "unseen"
+
+
+def test_a_proof_is_refuted(linked: LaboratorySite, edge: UserAgent) -> None:
+    trunk = linked.trunk("pbx.example.com")["trunkId"]
+    linked.api().control("DELETE", f"/trunks/{trunk}/extensions/7203")
+    edge.refuses(486)
+    try:
+        run = linked.run(VERIFY, "-e", "verify_call=7201", "-e", "verify_ring_timeout=3")
+        refuted = {proof for proof, verdict in proofs(run).items() if verdict == "refuted"}
+        assert refuted == {"every room is mapped, and nothing else", "the PBX reached a room by a call"}
+        assert run.code == 2 and "every room is mapped, and nothing else; the PBX reached" in run.message(HOST)
+    finally:
+        edge.answers()
+        linked.run(LINK, "--tags", "trunk,extensions").good()
+
+
+def test_what_cannot_be_called_is_refused(linked: LaboratorySite) -> None:
+    for bad in ("verify_call=room 1", "verify_ring_timeout=soon"):
+        run = linked.run(VERIFY, "-e", json.dumps(dict([bad.split("=")])))
+        assert run.code == 2 and bad.partition("=")[0] in run.message(HOST)
 
 
 def test_link_pbx_stops_before_it_changes_anything(linked: LaboratorySite) -> None:

@@ -140,3 +140,23 @@ def test_bad_values_are_refused_together(place: Site) -> None:
     said = run.message("aurora")
     assert run.code == 2
     assert not [told for name, (_value, told) in BAD.items() if name in bad and told not in said], said
+
+
+def test_the_role_verify_serves_alone(place: Site, chain: list[Issued]) -> None:
+    place.write("verify.yml", play_of("verify"))
+    place.write("alexa-pbx.crt", chain[0].pem)
+    place.write("alexa-pbx-chain.pem", chain[0].pem + chain[1].pem)
+    trunk = {"trunk_id": TRUNK, "status": "CREATING", "certificates": [{"subject": "x", "sha256": chain[0].sha256}]}
+    given = {
+        "alexa_pbx_kind": "external", "alexa_pbx_name": NAME, "alexa_pbx_address": ADDRESS,
+        "doctor_tls_dir": str(place.folder),
+        "verify_trunk": trunk, "verify_trunk_known": True, "verify_mappings": [], "verify_account_error": "",
+        "verify_endpoint": "alexa", "verify_stops": False, "verify_call": "none"}  # fmt: skip
+    run = place.run("verify.yml", "-e", json.dumps(given), before=ALONE).good()
+    proofs = run.result("Put the proofs together", "aurora")["ansible_facts"]["verify_result"]
+    assert [proof["verdict"] for proof in proofs] == [
+        "refuted", "proven", "unseen", "unseen", "unseen", "unseen", "unseen", "proven"]  # fmt: skip
+    failing = place.run("verify.yml", "-e", json.dumps({**given, "verify_stops": "true"}), before=ALONE)
+    assert failing.code == 2 and "Amazon's trunk is active: that does not hold" in failing.message("aurora")
+    calling = place.run("verify.yml", "-e", json.dumps({**given, "verify_call": "7201"}), before=ALONE)
+    assert calling.code == 2 and "Only Asterisk can be told to call" in calling.message("aurora")

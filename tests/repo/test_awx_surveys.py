@@ -135,10 +135,10 @@ def test_the_workflow_links_nothing_before_somebody_approves() -> None:
     while name in after:
         (name,) = after[name]
         order.append(name)
-    assert order == ["doctor", "dry run", "approval", "link", "report"]
+    assert order == ["doctor", "dry run", "approval", "link", "verify", "report"]
     templates = {name: TEMPLATES[node["unified_job_template"]] for name, node in kinds.items() if name != "approval"}
     assert templates["dry run"]["job_type"] == "check" and templates["link"]["job_type"] == "run"
-    assert all(templates[name]["playbook"] == f"playbooks/{name}.yml" for name in ("doctor", "report"))
+    assert all(templates[name]["playbook"] == f"playbooks/{name}.yml" for name in ("doctor", "verify", "report"))
     assert kinds["approval"]["approval_node"].keys() == {"name", "description", "timeout"}
 
 

@@ -137,7 +137,26 @@ def found(case: Case, *mended: str) -> list[str]:
 
 
 def test_a_sound_property_has_no_finding() -> None:
-    assert examined(sound(), ()) == {"findings": [], "totals": {"error": 0, "warning": 0}, "unseen": []}
+    result = examined(sound(), ())
+    assert (result["findings"], result["totals"], result["unseen"]) == ([], {"error": 0, "warning": 0}, [])
+
+
+def test_what_was_measured_is_told() -> None:
+    leaf = summaries(a.FAMILY.pems)[0]["sha256"]
+    amazon = a.match(a.field("ip", "saddr"), "@amazon")
+    counts = [
+        a.rule(port, amazon, {"counter": {"packets": number, "bytes": 1}}, a.ACCEPT)
+        for port, number in ((a.SIP, 7), (a.MEDIA, 500))
+    ]
+    rules = a.ruleset(*counts).replace('"filter", "chain"', '"alexa_sip", "chain"')
+    told = examined(says(sound(), rules=rules), ())["seen"]
+    assert told == {
+        "certificate": {"file": leaf, "served": leaf, "registered": leaf}, "packets": {"tcp": 7, "udp": 500},
+        "contact": {"status": "Avail", "milliseconds": 0.977}, "trunk": "ACTIVE", "mapped": 1}  # fmt: skip
+    blind = replace(sound(), answers={}, texts={}, trunk=None, mappings=None)
+    nothing = {"file": None, "served": None, "registered": None}
+    assert examined(blind, ())["seen"] == {
+        "certificate": nothing, "packets": None, "contact": None, "trunk": None, "mapped": None}  # fmt: skip
 
 
 @pytest.mark.parametrize("about", SPOILED)
