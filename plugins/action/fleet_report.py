@@ -25,6 +25,7 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report imp
     read_report,
     report_of,
 )
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report_doctor import read_findings, with_findings
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report_files import ReportFiles
 
 
@@ -62,11 +63,12 @@ class ActionModule(ActionBase):
 
 def refuse_what_cannot_be(params: Mapping[str, Any]) -> None:
     """Raises InputError for paths that begin nowhere, and for data of two kinds."""
-    for name in ("dest", "metrics_file"):
+    for name in ("dest", "metrics_file", "doctor_file"):
         if params[name] and not Path(params[name]).is_absolute():
             raise InputError(f"{name} {params[name]!r} is no absolute path.", "Give a path that begins with /.")
-    if params["join"] and (params["properties"] or params["listings"]):
-        raise InputError("join excludes properties and listings.", "Write their report first, then join it.")
+    if params["join"] and (params["properties"] or params["listings"] or params["doctor_file"]):
+        remedy = "Write their report first, then join it."
+        raise InputError("join excludes properties, listings and doctor_file.", remedy)
 
 
 def document_of(params: Mapping[str, Any], files: ReportFiles) -> dict[str, Any]:
@@ -76,7 +78,8 @@ def document_of(params: Mapping[str, Any], files: ReportFiles) -> dict[str, Any]
     if params["join"]:
         return joined(map(read_report, files_of(map(Path, params["join"]), files.data)), stamp)
     found = [unpacked(text) if text else not_looked_at(host, now) for host, text in params["properties"].items()]
-    return report_of(found, params["listings"], stamp)
+    findings = read_findings(Path(params["doctor_file"])) if params["doctor_file"] else {}
+    return report_of(with_findings(found, findings), params["listings"], stamp)
 
 
 def not_looked_at(host: str, now: str) -> dict[str, Any]:

@@ -44,6 +44,10 @@ options:
     type: list
     elements: path
     default: []
+  doctor_file:
+    description:
+      - What the playbook C(doctor) found, its C(doctor.json). Left out, the report has no findings.
+    type: path
   certificate_days:
     description:
       - A certificate that ends within so many days is marked on the page.
@@ -94,6 +98,7 @@ totals:
   sample:
     properties: {ok: 498, drift: 1, waiting: 0, unlinked: 0, failed: 1}
     rooms: {ok: 149698, missing: 1, changed: 0, unlisted: 1, unverified: 0}
+    findings: {error: 0, warning: 3}
     orphan_trunks: 2
 troubled:
   description: The properties that are not C(ok), each with C(host), C(state), C(counts) and C(error).
@@ -114,6 +119,7 @@ OPTIONS = {
     "properties": {"type": "dict", "default": {}},
     "listings": {"type": "dict", "default": {}},
     "join": {"type": "list", "elements": "path", "default": []},
+    "doctor_file": {"type": "path"},
     "certificate_days": {"type": "int", "default": 30},
     "metrics_file": {"type": "path"},
 }

@@ -19,6 +19,7 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_r
     PROPERTY_STATES,
     ROOM_STATES,
 )
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report_doctor import SEVERITIES, counted
 
 #: Grows when a field is renamed, removed or means something else.
 SCHEMA = 1
@@ -32,6 +33,7 @@ _PROPERTY = {
 _ACCOUNT = {"account": str, "seen": str, "trunks": int, "orphans": list}
 _CERTIFICATE = {"subject": str, "not_after": str}
 _TRUNK = {"trunk_id": str}
+_FINDING = {name: str for name in ("id", "severity", "evidence", "remedy")}
 _ROOM = {name: str for name in ("extension", "room", "state", "comms_profile_id", "unit_id", "mapped_to")}
 
 
@@ -88,6 +90,7 @@ def _document(
         "totals": {
             "properties": {state: sum(found["state"] == state for found in properties) for state in PROPERTY_STATES},
             "rooms": {state: sum(found["counts"][state] for found in properties) for state in ROOM_STATES},
+            "findings": {kind: sum(counted(found)[kind] for found in properties) for kind in SEVERITIES},
             "orphan_trunks": sum(len(account["orphans"]) for account in accounts),
         },
         "properties": sorted(properties, key=lambda found: found["host"]),
@@ -147,6 +150,7 @@ def _is_sound(content: Mapping[str, Any]) -> bool:
         and _are(found, "rooms", _ROOM)
         and all(room["state"] in ROOM_STATES for room in found["rooms"])
         and _are(found, "certificates", _CERTIFICATE)
+        and ("findings" not in found or _are(found, "findings", _FINDING))
         and (found["trunk"] is None or _has(found["trunk"], _TRUNK))
         for found in content["properties"]
     )

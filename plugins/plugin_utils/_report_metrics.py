@@ -15,6 +15,7 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_r
     ROOM_STATES,
 )
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report import seconds_of
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report_doctor import counted
 
 _HELP = {
     "alexa_report_timestamp_seconds": "When the report was made.",
@@ -22,6 +23,7 @@ _HELP = {
     "alexa_property_seen_timestamp_seconds": "When the property was looked at.",
     "alexa_property_rooms": "Extensions of the property by their state.",
     "alexa_property_certificate_expiry_timestamp_seconds": "When the first certificate of the trunk's chain ends.",
+    "alexa_property_doctor_findings": "What the doctor found at the property, by severity.",
     "alexa_account_trunks": "SIP trunks of the account.",
     "alexa_account_orphan_trunks": "SIP trunks of the account that no property of the inventory has.",
 }
@@ -57,6 +59,8 @@ def _samples(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str],
         yield "alexa_property_seen_timestamp_seconds", labels, seconds_of(found["seen"])
         for state in ROOM_STATES:
             yield "alexa_property_rooms", {**labels, "state": state}, found["counts"][state]
+        for severity, number in counted(found).items() if "findings" in found else ():
+            yield "alexa_property_doctor_findings", {**labels, "severity": severity}, number
         ends = [seconds_of(certificate["not_after"]) for certificate in found["certificates"]]
         if ends:
             yield "alexa_property_certificate_expiry_timestamp_seconds", labels, min(ends)

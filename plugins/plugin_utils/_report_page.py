@@ -20,6 +20,7 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_r
     PROPERTY_STATES,
     ROOM_STATES,
 )
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report_doctor import SEVERITIES, counted
 
 _SOURCES = Path(__file__).parent / "report"
 _SAME = 0
@@ -65,10 +66,17 @@ def _data_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "room_states": ROOM_STATES,
         "orphans": [trunk for account in document["accounts"] for trunk in account["orphans"]],
         "orphans_known": bool(document["accounts"]),
+        "severities": SEVERITIES,
+        "findings": [
+            {"host": found["host"], **finding}
+            for found in document["properties"]
+            for finding in found.get("findings", [])
+        ],
         "properties": [
             {
                 **{name: found[name] for name in _TAKEN},
                 **found["counts"],
+                **{f"{kind}s": number for kind, number in counted(found).items()},
                 "pbx_name": found["pbx"].get("name", ""),
                 "trunk_id": (found["trunk"] or {}).get("trunk_id", ""),
                 "rooms": [_row_of(room) for room in found["rooms"]],

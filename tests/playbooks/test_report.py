@@ -122,6 +122,23 @@ def test_a_second_run_changes_nothing_but_the_time(estate: Site) -> None:
     assert after == before
 
 
+def test_what_the_doctor_found_is_in_the_report(estate: Site) -> None:
+    finding = {"id": "sip-refused", "severity": "error", "evidence": HOSTILE, "remedy": "Open it.", "guide": "x"}
+    told = {"generated": "2026-11-26T08:00:00Z", "properties": {"well": {"findings": [finding]}}}
+    file = estate.write("inventory/.alexa/doctor.json", json.dumps(told))
+    try:
+        run = estate.run(REPORT)
+        assert written(run)["totals"]["findings"] == {"error": 1, "warning": 0}
+        (well,) = [each for each in data_of(estate)["properties"] if each["host"] == "well"]
+        assert well["findings"] == [{name: text for name, text in finding.items() if name != "guide"}]
+        metrics = (folder(estate) / "report.prom").read_text()
+        assert 'alexa_property_doctor_findings{property="well",severity="error"} 1\n' in metrics
+        file.write_text("[]")
+        assert "doctor.json are damaged, or something else. Run the playbook doctor again" in estate.run(REPORT).output
+    finally:
+        file.unlink()
+
+
 def test_no_secret_is_in_any_file(estate: Site) -> None:
     for content in files_in(folder(estate)).values():
         assert CLIENT_SECRET.encode() not in content and REFRESH_TOKEN.encode() not in content

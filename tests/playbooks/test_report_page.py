@@ -18,6 +18,10 @@ from browser import DRIVER, Browser
 pytestmark = pytest.mark.skipif(DRIVER is None, reason="there is no chromedriver (Debian: chromium-driver)")
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+FINDINGS = [
+    {"id": "sip-refused", "severity": "error", "evidence": HOSTILE, "remedy": "Open it."},
+    {"id": "own-name", "severity": "warning", "evidence": "It is not known.", "remedy": "Name it."},
+]
 LONGEST_OPENING = 3.0  # seconds
 CELLS = "return [...document.querySelectorAll('#rows tr')].map((row) => [...row.cells].map((cell) => cell.textContent))"
 CLICK = "document.querySelectorAll(arguments[0])[arguments[1]].click()"
@@ -43,7 +47,9 @@ def found(host: str, rooms: int, name: str = "Room", **given: Any) -> dict[str, 
     trunk = {"trunk_id": f"trunk.{host}", "status": "ACTIVE", "certificates": ends}
     seen = "2026-11-26T08:00:00Z"
     wish: dict[str, Any] = {"trunk": trunk, "error": "", **given}
-    return property_of(host, seen, facts={"name": host}, mappings=mappings, rooms=wished, profiles=[], **wish)
+    findings = wish.pop("findings", [])
+    made = property_of(host, seen, facts={"name": host}, mappings=mappings, rooms=wished, profiles=[], **wish)
+    return {**made, "findings": findings}
 
 
 def write(file: Path, properties: list[dict[str, Any]]) -> Path:
@@ -69,7 +75,7 @@ def small(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
     """The page of four properties; whatever is done to it, its policy refuses nothing and no script fails."""
     estate = [
         found("a well", 3),
-        found("b drifted", 12, unmapped=2, ends="2026-01-01T00:00:00Z"),
+        found("b drifted", 12, unmapped=2, ends="2026-01-01T00:00:00Z", findings=FINDINGS),
         found(f"c {HOSTILE}", 1, HOSTILE),
         found("d failed", 0, error=HOSTILE),
     ]
@@ -85,7 +91,7 @@ def column(browser: Browser, number: int) -> list[str]:
 
 def test_names_are_shown_as_they_are_and_run_nowhere(small: Browser) -> None:
     assert column(small, 0) == ["a well", "b drifted", f"c {HOSTILE}", "d failed"]
-    for view in (1, 2):
+    for view in (1, 2, 3):
         small.run(CLICK, "#views button", view)
         assert any(HOSTILE in cell for row in small.run(CELLS) for cell in row)
     assert small.run("return document.querySelectorAll('img, script').length") == 2
@@ -113,6 +119,14 @@ def test_search_filter_and_sort(small: Browser) -> None:
         assert column(small, 2) == sorted(
             column(small, 2), key=lambda name: int(name.split()[-1]) if "Room" in name else -1, reverse=order
         )
+
+
+def test_the_doctors_findings_are_counted_shown_and_filtered(small: Browser) -> None:
+    assert column(small, 10) == column(small, 11) == ["", "1", "", ""]
+    small.run(CLICK, "#views button", 2)
+    assert column(small, 2) == ["sip-refused", "own-name"] and column(small, 4) == ["Open it.", "Name it."]
+    small.run(CHOOSE, "warning")
+    assert column(small, 2) == ["own-name"]
 
 
 def test_the_page_is_light_dark_or_fit_for_paper(small: Browser) -> None:

@@ -20,6 +20,7 @@
     return { ...found, days: ends.length ? Math.min(...ends) : null };
   });
   const ends = (row) => row.days !== null && row.days <= data.certificate_days;
+  for (const finding of data.findings) finding.state = finding.severity;
   let roomRows = null;
   // Made when they are first asked for: there may be hundreds of thousands.
   const rooms = () => roomRows = roomRows || properties.flatMap((found) => found.rooms.map(
@@ -37,11 +38,15 @@
       column("Property", "host", "link"), column("State", "state", "state"), column("PBX", "pbx_name"),
       column("Trunk", "trunk_id"), column("ok", "ok", "number"), column("missing", "missing", "number"),
       column("changed", "changed", "number"), column("not listed", "unlisted", "number"),
-      column("unverified", "unverified", "number"), column("Days left", "days", "days"), column("Seen", "seen"),
+      column("unverified", "unverified", "number"), column("Days left", "days", "days"),
+      column("Errors", "errors", "number"), column("Warnings", "warnings", "number"), column("Seen", "seen"),
       column("Why", "error")] },
     rooms: { label: "Rooms", rows: rooms, columns: [
       column("Property", "host"), column("Extension", "extension"), column("Room", "room"),
       column("State", "state", "state"), column("Wished", "wished"), column("Mapped to", "mapped")] },
+    findings: { label: "Doctor", rows: () => data.findings, columns: [
+      column("Property", "host"), column("Severity", "state", "state"), column("Finding", "id"),
+      column("What was seen", "evidence"), column("What to do", "remedy")] },
     orphans: { label: "Orphan trunks", rows: () => orphans, columns: [
       column("Trunk", "id"), column("State", "state", "state"), column("Name", "name"), column("Peers", "peers"),
       column("Status", "status")] },
@@ -124,8 +129,8 @@
       return button;
     }));
     const wished = at("state").value;
-    const states = { properties: data.property_states, rooms: data.room_states, orphans: [] }[view];
-    const choices = [["", "all"], ["!ill", SPECIAL["!ill"][0]], ...states.map((state) => [state, state]),
+    const states = { properties: data.property_states, rooms: data.room_states, findings: data.severities, orphans: [] }[view];
+    const choices = [["", "all"], ...(view === "findings" ? [] : [["!ill", SPECIAL["!ill"][0]]]), ...states.map((state) => [state, state]),
       ...(view === "properties" ? [["!ends", SPECIAL["!ends"][0]]] : [])];
     at("state").replaceChildren(...choices.map(([value, text]) => { const made = make("option", text); made.value = value; return made; }));
     at("state").value = choices.some(([value]) => value === wished) ? wished : "";
@@ -167,6 +172,10 @@
   }
   const ending = properties.filter(ends).length;
   if (ending) total(SPECIAL["!ends"][0], ending, "soon", () => filter("properties", "!ends"));
+  for (const severity of data.severities) {
+    const count = data.findings.filter((finding) => finding.state === severity).length;
+    if (count) total("of the doctor's " + severity + "s", count, severity, () => filter("findings", severity));
+  }
   if (orphans.length) total("orphan trunks", orphans.length, "orphan", () => filter("orphans", ""));
   picture();
   at("search").addEventListener("input", update);
