@@ -76,6 +76,10 @@ options:
     description: The user that the PBX runs as, who must be able to read the key. Empty is the name of the program.
     type: str
     default: ""
+  check_name:
+    description: Whether the name must resolve to the address on the PBX too.
+    type: bool
+    default: true
   certificate_file:
     description: The certificate that the PBX serves, on the PBX.
     type: path
@@ -205,6 +209,7 @@ OPTIONS = {
     "codecs": {"type": "list", "elements": "str", "default": ["ulaw", "opus"]},
     "endpoint": {"type": "str", "default": "alexa"},
     "user": {"type": "str", "default": ""},
+    "check_name": {"type": "bool", "default": True},
     "certificate_file": {"type": "path"},
     "chain_file": {"type": "path"},
     "key_file": {"type": "path"},

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_case import (
     Case,
@@ -88,8 +89,10 @@ def _endpoint(case: Case, endpoint: dict[str, str]) -> Iterator[Finding]:
     if endpoint.get("auth"):
         yield Finding("password-asked", f"The endpoint has auth={endpoint['auth']}.")
     matched = []
-    for text in re.findall(r"^ +Match: (\d[\d./]*)", case.said("endpoint"), re.MULTILINE):
-        matched.append(ipaddress.IPv4Network(text, strict=False))
+    for text in re.findall(r"^ +Match: (\S+)", case.said("endpoint"), re.MULTILINE):
+        # A name or an IPv6 network is somebody's own business.
+        with suppress(ValueError):
+            matched.append(ipaddress.IPv4Network(text, strict=False))
     for network in map(ipaddress.IPv4Network, case.wish.networks):
         if not any(network.subnet_of(each) for each in matched):
             known = ", ".join(map(str, matched)) or "nothing"

@@ -50,7 +50,9 @@ def _name(case: Case) -> Iterator[Finding | Unseen]:
         # Behind address translation the PBX may well know itself by its own address.
         own = [address, *(_INTERFACE.findall(case.said("addresses")) if addresses is there else [])]
         if addresses and address and not set(addresses) & set(own):
-            yield Finding("name-elsewhere", f"{name} resolves to {', '.join(addresses)} {place}, not to {address}.")
+            private = all(ipaddress.IPv4Address(each).is_private for each in addresses) and addresses is here
+            about = "name-private" if private else "name-elsewhere"
+            yield Finding(about, f"{name} resolves to {', '.join(addresses)} {place}, not to {address}.")
     if here is None or not here:
         if there == []:
             yield Finding("name-unresolved", f"{name} does not resolve on the PBX, nor on the control node.")
@@ -111,8 +113,8 @@ def _firewall(case: Case) -> Iterator[Finding | Unseen]:
         return
     try:
         rules = PacketFilter(case.said("rules"))
-    except ValueError:
-        yield Unseen("sip-refused", "nft does not list the PBX's rules.")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        yield Unseen("sip-refused", "nft does not list the PBX's rules in a way that is known here.")
         return
     if case.texts.get("legacy_tables", "").strip():
         yield Unseen("sip-refused", "The PBX has rules of iptables-legacy besides, which nft does not show.")

@@ -47,7 +47,7 @@ def _served(params: Mapping[str, Any]) -> dict[str, list[str]]:
     if not where:
         return {}
     words = ["openssl", "s_client", "-connect", f"{where}:{params['sip_port']}", "-tls1_2", "-showcerts"]
-    return {"served": [*words, *(["-servername", params["name"]] if params["name"] else [])]}
+    return {"served": [*words, "-servername", params["name"]]}
 
 
 def _certificate(params: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -70,7 +70,7 @@ def _host(params: Mapping[str, Any]) -> dict[str, list[str]]:
         "sockets": ["ss", "-lntpH", f"sport = :{params['sip_port']}"],
         "udp_sockets": ["ss", "-lunpH"],
     }
-    if params["name"]:
+    if params["check_name"]:
         asked |= {"name": ["getent", "ahostsv4", params["name"]], "name6": ["getent", "ahostsv6", params["name"]]}
     return asked
 

@@ -70,7 +70,7 @@ def test_the_module_compares_all_that_it_is_given(place: Site, chain: list[Issue
     wish = {
         "kind": "kamailio", "sip_port": 5071, "peer_type": "fqdn", "rtp_ports": "10000-10200",
         "edge_host": "edge.example.com", "networks": ["3.239.178.128/25"], "inside_networks": ["192.168.1.0/24"],
-        "dial_in": ["_1XXX"], "user": "root",
+        "dial_in": ["_1XXX"], "user": "root", "check_name": True,
         "codecs": ["ulaw"], "endpoint": "alexa", "rooms": rooms, "command_timeout": 5,
         "rtpengine_file": str(place.folder / "rtpengine.conf"), **files(place)}  # fmt: skip
     trunk = {
@@ -111,6 +111,8 @@ def test_the_role_serves_alone(place: Site, chain: list[Issued]) -> None:
     given = {
         "doctor_kind": "external", "doctor_name": NAME, "doctor_address": ADDRESS, "doctor_peer_type": "ip",
         "doctor_tls_dir": str(place.folder), "doctor_trust_file": str(place.folder / "trust.pem"),
+        "doctor_certificate_file": str(place.folder / "alexa-pbx.crt"), "doctor_key_file": "",
+        "doctor_check_name": False,
         "doctor_codecs": ["opus"], "doctor_endpoint": "alexa", "doctor_user": "root", "doctor_trunk_known": True,
         "doctor_trunk": {}, "doctor_mappings": [], "doctor_account_error": "", "doctor_mended": [],
         "ansible_python_interpreter": sys.executable}  # fmt: skip

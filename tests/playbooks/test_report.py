@@ -216,6 +216,7 @@ def test_an_empty_inventory_is_refused(estate: Site) -> None:
 
 def test_the_module_takes_what_the_filter_makes(estate: Site) -> None:
     place = estate.folder / "by-hand"
+    told = {"properties": {"aurora": {"findings": [], "errors": 0, "warnings": 0}}}
     filtered = "alexa.smart_properties.property_report('aurora', error='no key', secrets=['key'])"
     made = f"{{{{ {{'name': 'pbx.example.com'}} | {filtered} }}}}"
     options = {
@@ -223,6 +224,7 @@ def test_the_module_takes_what_the_filter_makes(estate: Site) -> None:
         "properties": {"aurora": made, "lost": ""},
         "listings": {"ours": []},
         "join": [],
+        "doctor_file": str(estate.write("doctor.json", json.dumps(told))),
         "certificate_days": 14,
         "metrics_file": str(place / "alexa.prom"),
     }

@@ -81,7 +81,8 @@ SPOILED: dict[str, Spoil] = {
     "tls-silent": lambda case: failing(case, "served", told="CONNECTED(00000003)\nno peer certificate available"),
     "name-unresolved": lambda case: replace(failing(case, "name", 2), here=[]),
     "name-unresolved-here": lambda case: replace(case, here=[]),
-    "name-elsewhere": lambda case: replace(case, here=["198.51.100.9"]),
+    "name-elsewhere": lambda case: replace(case, here=["8.8.8.8"]),
+    "name-private": lambda case: replace(case, here=["10.0.0.5"]),
     "name-ipv6": lambda case: says(case, name6=f"2001:db8::1 STREAM {a.NAME}\n"),
     "nat-unannounced": lambda case: says(case, addresses=BEHIND_NAT),
     "nat-wrong": lambda case: says(case, addresses=BEHIND_NAT, transport=NAT.replace(a.ADDRESS, "198.51.100.9")),
@@ -240,13 +241,29 @@ def test_what_the_first_link_makes_is_a_warning_until_then() -> None:
     assert examined(SPOILED["srtp-missing"](new), ())["totals"]["error"] == 1
 
 
+def test_a_certificate_alone_need_not_lead_to_a_root() -> None:
+    assert found(holds(sound(), chain="")) == []
+
+
+def test_identify_may_match_names_too() -> None:
+    named = a.ENDPOINT.replace("        Match: 3.239", "        Match: edge.example.com\n        Match: 3.239")
+    assert found(says(sound(), endpoint=named)) == []
+
+
+def test_what_the_pbx_says_in_a_way_that_nobody_knows_is_unseen() -> None:
+    odd = '{"nftables": [{"rule": {"family": "ip", "table": "x"}}]}'
+    result = examined(says(sound(), rules=odd), ())
+    assert result["findings"] == [] and "sip-refused" in [each["id"] for each in result["unseen"]]
+
+
 def test_errors_come_first() -> None:
     case = SPOILED["media-refused"](SPOILED["edge-missing"](sound()))
     assert found(case) == ["media-refused", "edge-missing"]
 
 
 PARAMS = {
-    "kind": "asterisk", "name": a.NAME, "address": a.ADDRESS, "sip_port": 5061, "endpoint": "alexa", "user": "",
+    "kind": "asterisk", "check_name": True, "name": a.NAME, "address": a.ADDRESS, "sip_port": 5061,
+    "endpoint": "alexa", "user": "",
     "certificate_file": "/tls/pbx.crt", "chain_file": "/tls/chain.pem", "key_file": "/tls/pbx.key",
     "trust_file": "/tls/amazon.pem", "rtpengine_file": None, "command_timeout": 5}  # fmt: skip
 
