@@ -13,7 +13,7 @@ IN_ENV := tests/tools/with_env.sh
 IN_LAB := PYTHONPATH=extensions/laboratory:extensions/simulator $(IN_ENV) python -m alexa_laboratory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab setup-dev demo lab lab-down test lint docs bench clean
+.PHONY: help setup setup-lab setup-dev demo lab lab-down test lint docs bench picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -53,6 +53,9 @@ docs: setup-dev ## write the reference as HTML to .build/docs
 bench: $(COLLECTION) ## measure what the README states (or some: PARTS="limits properties")
 	@$(PYTHON) tests/tools/make_venv.py bench
 	@$(IN_ENV) python tests/bench/run.py $(PARTS)
+
+picture: setup-dev ## take the README's picture of the report (chromium-driver)
+	@PYTHONPATH=.build/collections:tests/support $(IN_ENV) python tests/tools/draw_report.py docs/images/report.png
 
 clean: ## remove all that the other targets made
 	@if [ -e /run/alexa-lab.json ]; then $(MAKE) lab-down; fi

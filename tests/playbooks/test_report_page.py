@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import property_of
-from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report import report_of
-from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report_page import page
 from browser import DRIVER, Browser
+from estate import found, write
 
 pytestmark = pytest.mark.skipif(DRIVER is None, reason="there is no chromedriver (Debian: chromium-driver)")
 
@@ -31,39 +29,6 @@ CHOOSE = (
 )
 
 
-def found(host: str, rooms: int, name: str = "Room", **given: Any) -> dict[str, Any]:
-    wished = [
-        {
-            "extension": str(7000 + each),
-            "room": f"{name} {each}",
-            "comms_profile_id": f"amzn1.{host.encode().hex()}.{each}",
-        }
-        for each in range(rooms)
-    ]
-    mappings = [
-        {key: room[key] for key in ("extension", "comms_profile_id")} for room in wished[given.pop("unmapped", 0) :]
-    ]
-    ends = [{"subject": "CN=a", "not_after": given.pop("ends", "2099-01-01T00:00:00Z")}]
-    trunk = {"trunk_id": f"trunk.{host}", "status": "ACTIVE", "certificates": ends}
-    seen = "2026-11-26T08:00:00Z"
-    wish: dict[str, Any] = {"trunk": trunk, "error": "", **given}
-    findings = wish.pop("findings", [])
-    made = property_of(host, seen, facts={"name": host}, mappings=mappings, rooms=wished, profiles=[], **wish)
-    return {**made, "findings": findings}
-
-
-def write(file: Path, properties: list[dict[str, Any]]) -> Path:
-    stray = {
-        "trunk_id": "gone",
-        "tls_name": HOSTILE,
-        "status": "ACTIVE",
-        "peers": [{"ip": "203.0.113.1", "port": 5061}],
-    }
-    stamp = {"generated": "2026-11-26T08:00:00Z", "certificate_days": 30}
-    file.write_bytes(page(report_of(properties, {"account": [stray]}, stamp)))
-    return file
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with Browser(tmp_path_factory.mktemp("profile")) as running:
@@ -79,7 +44,7 @@ def small(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
         found(f"c {HOSTILE}", 1, HOSTILE),
         found("d failed", 0, error=HOSTILE),
     ]
-    browser.open(write(tmp_path / "report.html", estate))
+    browser.open(write(tmp_path / "report.html", estate, HOSTILE))
     yield browser
     assert browser.log() == []
     assert browser.run("return document.title") == "Alexa Smart Properties: report"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import subprocess
 import time
@@ -71,6 +72,12 @@ class Browser:
         """As if the user wished the scheme light or dark, on a screen or in print."""
         wish = {"media": medium, "features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self._ask("/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": wish})
+
+    def picture(self) -> bytes:
+        """The window as a PNG."""
+        return base64.b64decode(
+            self._ask("/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": {"format": "png"}})["data"]
+        )
 
     def log(self) -> list[str]:
         """What the page said on its console since the last call, such as what its policy refused."""

@@ -32,14 +32,14 @@
     id: trunk.trunk_id, name: trunk.tls_name || "", peers: peers(trunk), state: "orphan", status: trunk.status || "" }));
 
   const choose = (host) => { view = "rooms"; only = host; at("search").value = ""; at("state").value = ""; begin(); };
-  const column = (label, key, kind) => ({ label, key, kind });
+  const column = (label, key, kind = "text") => ({ label, key, kind });
   const VIEWS = {
     properties: { label: "Properties", rows: () => properties, columns: [
       column("Property", "host", "link"), column("State", "state", "state"), column("PBX", "pbx_name"),
       column("Trunk", "trunk_id"), column("ok", "ok", "number"), column("missing", "missing", "number"),
       column("changed", "changed", "number"), column("not listed", "unlisted", "number"),
       column("unverified", "unverified", "number"), column("Days left", "days", "days"),
-      column("Errors", "errors", "number"), column("Warnings", "warnings", "number"), column("Seen", "seen"),
+      column("Errors", "errors", "number"), column("Warnings", "warnings", "number"), column("Seen", "seen", "time"),
       column("Why", "error")] },
     rooms: { label: "Rooms", rows: rooms, columns: [
       column("Property", "host"), column("Extension", "extension"), column("Room", "room"),
@@ -79,6 +79,8 @@
       button.addEventListener("click", () => choose(value));
       cell.append(button);
     },
+    text: (cell, value) => { cell.textContent = value ?? ""; cell.className = "text"; },
+    time: (cell, value) => { cell.textContent = (value || "").slice(0, 16).replace("T", " "); cell.className = "time"; },
     days: (cell, value, row) => {
       cell.className = "number" + (value !== null && value < 0 ? " over" : ends(row) ? " soon" : "");
       cell.textContent = value === null ? "" : number(value);
@@ -91,7 +93,7 @@
       for (const { label, key, kind } of VIEWS[view].columns) {
         const cell = make("td");
         cell.dataset.label = label;
-        if (kind) CELLS[kind](cell, row[key], row); else cell.textContent = row[key] ?? "";
+        CELLS[kind](cell, row[key], row);
         line.append(cell);
       }
       part.append(line);
@@ -174,9 +176,9 @@
   if (ending) total(SPECIAL["!ends"][0], ending, "soon", () => filter("properties", "!ends"));
   for (const severity of data.severities) {
     const count = data.findings.filter((finding) => finding.state === severity).length;
-    if (count) total("of the doctor's " + severity + "s", count, severity, () => filter("findings", severity));
+    if (count) total(severity + (count > 1 ? "s" : "") + " found by the doctor", count, severity, () => filter("findings", severity));
   }
-  if (orphans.length) total("orphan trunks", orphans.length, "orphan", () => filter("orphans", ""));
+  if (orphans.length) total(orphans.length > 1 ? "orphan trunks" : "orphan trunk", orphans.length, "orphan", () => filter("orphans", ""));
   picture();
   at("search").addEventListener("input", update);
   at("state").addEventListener("change", update);
