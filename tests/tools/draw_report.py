@@ -1,6 +1,6 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take the picture of the report that the README shows, of an estate that has a bit of everything: draw_report.py FILE."""
+"""Take the README's picture of the report, of an estate that has a bit of everything: draw_report.py FILE."""
 
 from __future__ import annotations
 
