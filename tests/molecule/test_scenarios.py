@@ -57,7 +57,14 @@ def molecule(command: str, scenario: str) -> tuple[int, str]:
             if not isinstance(reason, subprocess.TimeoutExpired):
                 raise
             said, _nothing = process.communicate()
-    return process.returncode, "\n".join(said.splitlines()[-SHOWN_LINES:])
+    return process.returncode, shown(said)
+
+
+def shown(said: str) -> str:
+    """The end of what Molecule said, after what failed: its own recap fills the last lines."""
+    lines = said.splitlines()
+    failed = next((at for at, line in enumerate(lines) if "fatal: [" in line or "[ERROR]" in line), len(lines))
+    return "\n".join([*lines[failed : failed + SHOWN_LINES], *lines[max(failed + SHOWN_LINES, len(lines) - SHOWN_LINES) :]])
 
 
 @pytest.mark.parametrize("scenario", FILES, ids=lambda path: path.parent.name)
