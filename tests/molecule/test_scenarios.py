@@ -64,7 +64,8 @@ def shown(said: str) -> str:
     """The end of what Molecule said, after what failed: its own recap fills the last lines."""
     lines = said.splitlines()
     failed = next((at for at, line in enumerate(lines) if "fatal: [" in line or "[ERROR]" in line), len(lines))
-    return "\n".join([*lines[failed : failed + SHOWN_LINES], *lines[max(failed + SHOWN_LINES, len(lines) - SHOWN_LINES) :]])
+    middle = failed + SHOWN_LINES
+    return "\n".join([*lines[failed:middle], *lines[max(middle, len(lines) - SHOWN_LINES) :]])
 
 
 @pytest.mark.parametrize("scenario", FILES, ids=lambda path: path.parent.name)
