@@ -73,6 +73,7 @@ class AsteriskHost(LaboratorySite):
         self._was_linked = False
 
     def save(self) -> None:
+        assert self.machine.run("test", "-e", OWN, check=False).returncode, "the file before has left a linked PBX"
         self.machine.run("sh", "-c", SAVE.format(SAVED))
         self.before = self.look()
 
