@@ -95,7 +95,12 @@ def listed(site: Site, path: str) -> list[Any]:
 
 def await_lists(site: Site) -> None:
     """Until the lists show what there is: of what somebody else did nobody can know earlier."""
+    # What was changed and changed back shows as it is, then otherwise, then as it is.
+    shown_for_good = time.monotonic() + site.simulator.control("GET", "/settings")["list_lag"]
+
     def shown() -> bool:
+        if time.monotonic() <= shown_for_good:
+            return False
         state = site.state()
         try:
             ids = {trunk["trunkId"] for trunk in listed(site, TRUNKS)}
