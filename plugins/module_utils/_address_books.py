@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from contextlib import contextmanager
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils import _wire_contacts as _wire
 from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
@@ -19,6 +19,8 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._lock impor
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import AddressBook
 from ansible_collections.alexa.smart_properties.plugins.module_utils._parallel import for_each
 from ansible_collections.alexa.smart_properties.plugins.module_utils._wait import poll
+
+_T = TypeVar("_T")
 
 LONGEST_NAME = 50  # Amazon's limits
 MOST_UNITS = 2500
@@ -218,6 +220,6 @@ def settle(client: Client) -> None:
     client.clock.sleep(SETTLE)
 
 
-def settled(client: Client, read: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
+def settled(client: Client, read: Callable[[], _T], done: Callable[[_T], bool]) -> _T:
     """Read until done, for as long as a list may lag; what was read last."""
     return poll(read, done, timeout=2 * SETTLE, interval=SETTLE / 3, clock=client.clock)[0]

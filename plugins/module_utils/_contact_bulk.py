@@ -149,8 +149,7 @@ class Contacts:
             ids = {contact.name: str(contact.contact_id) for contact in self.list()}
             return {number: ids[name] for number, name in enumerate(names, start=1) if name in ids}
 
-        found: dict[int, str] = settled(self._client, look, lambda there: len(there) == len(names))
-        return found
+        return settled(self._client, look, lambda there: len(there) == len(names))
 
 
 def looked_up(
