@@ -140,6 +140,8 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
     if not 1 <= params["concurrency"] <= 64:
         raise InputError(f"concurrency {params['concurrency']} can't be used.", "Give a number from 1 to 64.")
     name, book_id = checked_name(params["name"]), params["address_book_id"] or None
+    if not book_id and name is None:
+        raise InputError("name is missing, and address_book_id is empty.", "Give the name of the address book.")
     units = None if params["units"] is None else checked_units(params["units"])
     if params["prune"] and not (params["parent_id"] and units is not None):
         raise InputError(

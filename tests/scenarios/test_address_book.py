@@ -105,6 +105,7 @@ def test_two_books_of_one_name_are_an_error_that_names_both(rooms: Site) -> None
      f" units[2]: unit {ROOMS[0]} is also in units[0]"),
     ({"name": "A", "units": [f"amzn1.{number}" for number in range(2501)]}, "can't have more than 2500 units"),
     ({"name": "A", "concurrency": 0}, "Give a number from 1 to 64"),
+    ({"address_book_id": ""}, "Give the name of the address book"),
     ({}, "one of the following is required: address_book_id, name"),
 ])
 def test_bad_input_sends_nothing(rooms: Site, options: dict[str, Any], words: str) -> None:
