@@ -84,7 +84,9 @@ def test_prune_takes_it_from_units_that_are_not_listed_and_has_a_guard(rooms: Si
     outcome = both(rooms, name="Aurora", units=[*ROOMS[:18], ROOMS[30]], **PRUNE)
     assert outcome["dissociated"] == ROOMS[18:20] and outcome["associated"] == [ROOMS[30]]
     assert books(rooms) == {"Aurora": [*ROOMS[:18], ROOMS[30]]}
-    assert len(both(rooms, name="Aurora", units=[], prune_limit="100%", **PRUNE)["dissociated"]) == 19
+    outcome = both(rooms, name="Aurora", units=[], prune_limit="100%", **PRUNE)
+    assert outcome["changed"] and len(outcome["dissociated"]) == 19
+    assert outcome["diff"] == {"before": {"units": outcome["dissociated"]}, "after": {"units": []}}
 
 
 def test_two_books_of_one_name_are_an_error_that_names_both(rooms: Site) -> None:
@@ -146,6 +148,13 @@ def test_lists_that_lag_and_lost_answers_make_no_second_book(rooms: Site, slow_l
     assert books(rooms) == {"Aurora": ROOMS[:120]}
     rooms.good("alexa_address_book", name="Aurora", state="absent")
     assert not rooms.good("alexa_address_book", name="Aurora", state="absent")["changed"]
+
+
+def test_a_book_that_the_list_does_not_show_yet_is_not_made_again(rooms: Site, slow_lists: None) -> None:
+    rooms.settings(list_lag=0.4)
+    first = rooms.good("alexa_address_book", name="Aurora")
+    second = rooms.good("alexa_address_book", name="Aurora")
+    assert (first["changed"], second["changed"]) == (True, False) and books(rooms) == {"Aurora": []}
 
 
 def test_reading(rooms: Site) -> None:
