@@ -28,13 +28,17 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._plan impor
 
 @dataclass
 class Account:
-    """What became of each extension."""
+    """What became of each extension, or of whatever else is told apart by a key.
+
+    :ivar key: what the key of a failure is called.
+    """
 
     by_fate: dict[str, list[str]] = field(
         default_factory=lambda: {CREATED: [], UPDATED: [], DELETED: [], UNCHANGED: []}
     )
     failed: list[tuple[str, AlexaError]] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
+    key: str = "extension"
 
     @property
     def changed(self) -> bool:
@@ -43,8 +47,8 @@ class Account:
     def values(self) -> dict[str, Any]:
         """The module's return values."""
         failed = [
-            {"extension": extension, "msg": str(error), "request_id": error.details.get("request_id")}
-            for extension, error in sorted(self.failed, key=lambda item: item[0])
+            {self.key: name, "msg": str(error), "request_id": error.details.get("request_id")}
+            for name, error in sorted(self.failed, key=lambda item: item[0])
         ]
         lists = {fate: sorted(extensions) for fate, extensions in self.by_fate.items()}
         # Ansible makes C(failed) a boolean on its way to the play; C(failures) arrives there as it is.
@@ -52,7 +56,7 @@ class Account:
 
 
 @contextmanager
-def accounted(wanted: Iterable[str], made: Dictionary[str, str]) -> Iterator[None]:
+def accounted(wanted: Iterable[str], made: Dictionary[str, str], key: str = "extension") -> Iterator[None]:
     """An error that comes before the first mapping is written is no reason to leave the extensions unaccounted for.
 
     :param made: the communication profiles that were made by then, by unit.
@@ -61,7 +65,8 @@ def accounted(wanted: Iterable[str], made: Dictionary[str, str]) -> Iterator[Non
         yield
     except AlexaError as error:
         if not isinstance(error, PartialError):
-            error.details = {**Account(not_tried=list(wanted)).values(), "changed": bool(made), **error.details}
+            untried = Account(not_tried=list(wanted), key=key).values()
+            error.details = {**untried, "changed": bool(made), **error.details}
         raise
 
 
@@ -103,11 +108,10 @@ def _corrected(
     return {extension: mapping for extension, mapping in merged.items() if mapping}
 
 
-def predicted(plan: Plan) -> Account:
+def predicted(plan: Plan, key: str = "extension") -> Account:
     """The account of a plan that goes well: what check mode reports."""
-    return Account(
-        {CREATED: plan.create, UPDATED: plan.change, DELETED: plan.delete, UNCHANGED: plan.unchanged}
-    )
+    fates = {CREATED: plan.create, UPDATED: plan.change, DELETED: plan.delete, UNCHANGED: plan.unchanged}
+    return Account(fates, key=key)
 
 
 def applied(mappings: Mappings, plan: Plan, profile_ids: Dictionary[str, str], concurrency: int) -> Account:
@@ -134,15 +138,15 @@ def applied(mappings: Mappings, plan: Plan, profile_ids: Dictionary[str, str], c
     return account
 
 
-def raise_if_partial(account: Account, trunk_id: str, result: dict[str, Any]) -> None:
+def raise_if_partial(account: Account, where: str, result: dict[str, Any]) -> None:
     """Fail with everything that succeeded in the result, if anything failed."""
     if not account.failed:
         return
-    extension, error = min(account.failed, key=lambda item: (not item[1].stops_all, item[0]))
+    name, error = min(account.failed, key=lambda item: (not item[1].stops_all, item[0]))
     untried = f", {len(account.not_tried)} were not tried" if account.not_tried else ""
     raise PartialError(
-        f"{len(account.failed)} changes of extensions failed on {trunk_id}{untried}."
-        f" Extension {extension}: {error}",
+        f"{len(account.failed)} changes of {account.key}s failed on {where}{untried}."
+        f" {account.key.capitalize()} {name}: {error}",
         "What succeeded is kept and reported; run again to go on from there.",
         result,
     )

@@ -32,7 +32,8 @@ _NEXT_STEPS = {
     403: "Grant the security profile access in the Alexa Smart Properties console (Administration, Grant API Access),"
     " check that the token has the scope of this operation, and that the property's subscription is enabled and"
     " includes calling.",
-    404: "Check the ids: alexa_siptrunk_info lists the account's trunks, alexa_unit_info its units.",
+    404: "Check the ids: alexa_siptrunk_info lists the account's trunks, alexa_unit_info its units,"
+    " alexa_address_book_info its address books.",
     THROTTLED: "The account is above its limit, and retry_timeout allows no further try: run again later, raise"
     " retry_timeout, or set requests_per_second.",
 }
@@ -181,7 +182,8 @@ class Client:
     def _error(self, tried: str, method: str, path: str, response: Response, told: str) -> ApiError:
         request_id = response.request_id
         named = f" (request id {request_id})" if request_id else ""
-        next_step = _NEXT_STEPS.get(response.status)
+        # Where a limit of Amazon is reached that is a 403 too, and a grant would not help.
+        next_step = None if "maximum number" in told else _NEXT_STEPS.get(response.status)
         if not next_step and told.startswith("no JSON"):
             next_step = f"Check api_url (now {self._api_url}), and whether a proxy answers in the API's place."
         return ApiError(

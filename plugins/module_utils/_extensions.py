@@ -16,9 +16,9 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils import _wir
 from ansible_collections.alexa.smart_properties.plugins.module_utils._client import Client
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ApiError, InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import (
+    check_prune,
     problem_with_amazon_id,
     problem_with_extension,
-    removal_limit,
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Mapping, Profile
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Plan
@@ -163,7 +163,16 @@ def plan(
     result.labels_before = {extension: mapping.comms_profile_id for extension, mapping in have.items()}
     if prune:
         result.delete = [extension for extension in have if extension not in wanted]
-        _check_prune(len(wanted), len(have), len(result.delete), prune_limit)
+        check_prune(
+            len(wanted),
+            len(have),
+            len(result.delete),
+            prune_limit,
+            listed="extensions",
+            things="mappings",
+            whole="every mapping of the trunk",
+            option="alexa_prune_limit",
+        )
     return result
 
 
@@ -179,17 +188,3 @@ def _label(wish: Wish, profile_id: str | None) -> str:
     if not wish.unit_id:
         return str(profile_id)
     return f"{profile_id or 'a new communication profile'} (unit {wish.unit_id})"
-
-
-def _check_prune(wanted: int, mapped: int, removed: int, prune_limit: str) -> None:
-    allowed = removal_limit(prune_limit, mapped)
-    if wanted == 0 and prune_limit.strip() != "100%":
-        raise InputError(
-            "prune with an empty list of extensions would remove every mapping of the trunk.",
-            "If the list is empty by mistake, mend it. If all mappings are to go, say so with prune_limit: 100%.",
-        )
-    if removed > allowed:
-        raise InputError(
-            f"prune would remove {removed} of {mapped} mappings, more than prune_limit {prune_limit} lets ({allowed}).",
-            f"Nothing was changed. If they are really to go, set prune_limit to {removed} or more (alexa_prune_limit).",
-        )

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 
 EXTENSION_PATTERN = re.compile(r"[0-9*#+]{1,32}", re.ASCII)
+# E.164 allows 15 digits; the shortest numbers of any country have 7.
+PHONE_NUMBER_PATTERN = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 AMAZON_ID_PATTERN = re.compile(r"amzn1\.[A-Za-z0-9._-]+", re.ASCII)
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
 _NAME_PATTERN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+", re.ASCII)
@@ -42,6 +44,15 @@ def problem_with_amazon_id(kind: str, value: Any) -> str | None:
     if isinstance(value, str) and AMAZON_ID_PATTERN.fullmatch(value):
         return None
     return f"{kind} {value!r} is no Amazon id: those start with amzn1. and hold letters, digits, dots, - and _"
+
+
+def problem_with_phone_number(value: Any) -> str | None:
+    """Numbers in the international form E.164."""
+    if isinstance(value, str) and PHONE_NUMBER_PATTERN.fullmatch(value):
+        return None
+    bare = re.sub(r"[ ()./-]", "", str(value))
+    right = bare if PHONE_NUMBER_PATTERN.fullmatch(bare) else "+12065550100"
+    return f"phone number {value!r} is not + with country code and number, 7 to 15 digits: write it like {right}"
 
 
 def problem_with_public_ipv4(value: Any) -> str | None:
@@ -94,3 +105,25 @@ def removal_limit(value: str, mapped: int) -> int:
         )
     number = int(match[1])
     return -(-mapped * number // 100) if match[2] else number
+
+
+def check_prune(
+    wanted: int, present: int, removed: int, limit: str, *, listed: str, things: str, whole: str, option: str
+) -> None:
+    """Refuse to remove more than was meant. Raises InputError.
+
+    :param listed: what the list holds that was given.
+    :param things: what is removed, and C(whole) all of it.
+    :param option: how the inventory calls the limit.
+    """
+    allowed = removal_limit(limit, present)
+    if wanted == 0 and limit.strip() != "100%":
+        raise InputError(
+            f"prune with an empty list of {listed} would remove {whole}.",
+            f"If the list is empty by mistake, mend it. If all {things} are to go, say so with prune_limit: 100%.",
+        )
+    if removed > allowed:
+        raise InputError(
+            f"prune would remove {removed} of {present} {things}, more than prune_limit {limit} lets ({allowed}).",
+            f"Nothing was changed. If they are really to go, set prune_limit to {removed} or more ({option}).",
+        )

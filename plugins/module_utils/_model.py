@@ -1,6 +1,6 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the API is about, without its JSON names: trunks, mappings, units, communication profiles.
+"""What the API is about, without its JSON names: trunks, mappings, units, profiles, address books.
 
 Private to alexa.smart_properties; may change at any release.
 """
@@ -66,3 +66,29 @@ class Profile:
 
     profile_id: str
     name: str | None = None
+
+
+@dataclass(frozen=True)
+class AddressBook:
+    """Contacts that the units of the book can call by name."""
+
+    address_book_id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom a name stands for: a communication profile, or phone numbers.
+
+    :ivar contact_id: None for one that is not made yet.
+    """
+
+    name: str
+    comms_profile_id: str | None = None
+    phone_numbers: tuple[str, ...] = ()
+    contact_id: str | None = field(default=None, compare=False)
+
+    @property
+    def target(self) -> tuple[str | None, tuple[str, ...]]:
+        """What contacts are compared by. Whether lists keep the order of numbers is not documented."""
+        return self.comms_profile_id, tuple(sorted(self.phone_numbers))

@@ -1,6 +1,6 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imports in module_utils point downwards only, and _wire alone knows paths and JSON names."""
+"""Imports in module_utils point downwards only, and _wire and _wire_contacts alone know paths and JSON names."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ LAYERS = [
     {"_retry"},
     {"_lwa"},
     {"_wire"},
+    {"_wire_contacts"},
     {"_client"},
     {"_plan", "_wait", "_trunk_plan"},
-    {"_trunks", "_extensions", "_profiles", "_units"},
-    {"_activation", "_bulk"},
+    {"_trunks", "_extensions", "_profiles", "_units", "_address_books", "_contacts"},
+    {"_activation", "_bulk", "_book_plan"},
+    {"_contact_bulk"},
     {"_module"},
 ]
 HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}
@@ -33,7 +35,7 @@ HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}
 INDEPENDENT = ("_certificates", "_chain", "_inputs")
 WIRE_NAMES = re.compile(
     r"/v[12]/|\b(certificateChain|trunkId|routingType|commsProfileId|profileId|nextToken|paginationContext"
-    r"|maxResults|parentId|queryDepth|itemId|entity\.(type|id))\b"
+    r"|maxResults|parentId|queryDepth|itemId|addressBookId|contactId|phoneNumbers|alexaCommunicationProfileId|entity\.(type|id))\b"
 )
 
 
@@ -61,7 +63,7 @@ def test_input_checks_depend_on_errors_only(name: str) -> None:
 def test_only_wire_knows_paths_and_json_names() -> None:
     shipped = [name for name in known_files() if name.startswith(("plugins/", "roles/", "playbooks/"))]
     found = {name for name in shipped if WIRE_NAMES.search((ROOT / name).read_text())}
-    assert found == {"plugins/module_utils/_wire.py"}
+    assert found == {"plugins/module_utils/_wire.py", "plugins/module_utils/_wire_contacts.py"}
 
 
 def test_every_layer_exists() -> None:

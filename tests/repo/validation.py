@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -105,8 +106,14 @@ def list_problems(entries: list[Any]) -> Iterator[str]:
 @functools.cache
 def inventory_variables() -> set[str]:
     """Return the inventory variables that the roles and playbooks read."""
-    sources = [*ROOT.glob("roles/*/defaults/*.yml"), *ROOT.glob("roles/*/vars/*.yml"), *ROOT.glob("playbooks/**/*.yml")]
-    return {name for path in sources for name in INVENTORY_VARIABLE.findall(path.read_text())} - set(MODULES)
+    # A module and a variable may share a name: here there are variables only, in playbooks modules too.
+    of_roles = names_in([*ROOT.glob("roles/*/defaults/*.yml"), *ROOT.glob("roles/*/vars/*.yml")])
+    return of_roles | names_in(list(ROOT.glob("playbooks/**/*.yml"))) - set(MODULES)
+
+
+def names_in(paths: list[Path]) -> set[str]:
+    """Return all that looks like an inventory variable in some files."""
+    return {name for path in paths for name in INVENTORY_VARIABLE.findall(path.read_text())}
 
 
 def mapping_problems(content: Any) -> Iterator[str]:

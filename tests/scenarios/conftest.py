@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alexa_simulator.launcher import Simulator
-from ansible_collections.alexa.smart_properties.plugins.module_utils import _retry, _trunks
+from ansible_collections.alexa.smart_properties.plugins.module_utils import _address_books, _retry, _trunks
 from harness import CLIENT_SECRET, REFRESH_TOKEN, Site
 from scenario_life import in_haste
 
@@ -34,7 +34,14 @@ def settle(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> f
     """Seconds between the two looks before a trunk is made: short, where no list lags and the clock is real."""
     if not request.node.get_closest_marker("product_pauses"):
         monkeypatch.setattr(_trunks, "_SETTLE", 0.03)
+        monkeypatch.setattr(_address_books, "SETTLE", 0.03)
     return _trunks._SETTLE
+
+
+@pytest.fixture
+def slow_lists(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at address books and contacts again after longer than the lists of the test lag."""
+    monkeypatch.setattr(_address_books, "SETTLE", 0.6)
 
 
 @pytest.fixture

@@ -182,6 +182,10 @@ class Site:
     def add_profile(self, unit_id: str, profile_id: str, name: str = "Guest") -> None:
         self.simulator.control("POST", "/profiles", [{"unitId": unit_id, "profileId": profile_id, "name": name}])
 
+    def add_book(self, **body: Any) -> str:
+        """An address book that somebody made already; its id."""
+        return str(self.simulator.control("POST", "/address-books", body)["addressBookId"])
+
     def token(self, scope: str = TRUNK_SCOPE) -> str:
         """An access token, got by a plain client."""
         form = {"client_id": self.simulator.client_id, "client_secret": CLIENT_SECRET}

@@ -39,6 +39,8 @@ def prepare(site: Site) -> None:
         {"name": "Property", "id": parent},
         *({"name": f"Unit {number}", "id": f"amzn1.alexa.unit.did.abcdef{number}", "parentId": parent}
           for number in (1234, 5678))])
+    site.add_profile("amzn1.alexa.unit.did.abcdef0001", "amzn1.alexa.communications.profile.did.abcdef1234")
+    site.add_book(addressBookId="amzn1.alexa.addressbook.did.abcdef1234", name="Boreal")
 
 
 def environment(site: Site, folder: Path) -> dict[str, str]:
@@ -81,9 +83,13 @@ CHECKS = {
     "alexa_siptrunk": lambda state: [trunk["peers"][0]["ip"] for trunk in state["trunks"]] == ["203.0.113.9"],
     "alexa_extension": lambda state: mapped(state) == {"7201": "amzn1.alexa.unit.did.abcdef1234"},
     "alexa_extensions": lambda state: mapped(state) == {
-        "7201": "amzn1.alexa.unit.did.abcdef1234", "7202": state["profiles"][0]["profileId"]},
+        "7201": "amzn1.alexa.unit.did.abcdef1234", "7202": state["profiles"][1]["profileId"]},
     "alexa_comms_profiles": lambda state: sorted(profile["name"] for profile in state["profiles"]) == [
-        "Room 101", "Room 102"],
+        "Guest", "Room 101", "Room 102"],
+    "alexa_address_book": lambda state: {book["name"]: len(book["units"]) for book in state["addressBooks"]} == {
+        "Aurora": 2, "Boreal": 0},
+    "alexa_contacts": lambda state: sorted(contact["name"] for contact in state["addressBooks"][0]["contacts"]) == [
+        "Doctor", "Front desk", "Spa"],
 }
 # Those that look at more than the account get a network without anybody.
 LEFT_ALONE = {"link_doctor": ("unshare", "--map-root-user", "--net")}

@@ -60,6 +60,16 @@ def rooms(site: Site) -> None:
         site.add_profile(unit_id, f"amzn1.alexa.profile.{unit_id[-1]}")
 
 
+BOOKS, BOOK = "/v1/addressBooks", "/v1/addressBooks/{addressBookId}"
+CONTACTS = [{"name": f"Room {number}", "phone_numbers": [f"+1206555{number:04}"]} for number in range(60)]
+
+
+def a_book(site: Site) -> None:
+    rooms(site)
+    site.add_book(addressBookId="amzn1.book", name="Aurora", units=[UNITS[0]["unit_id"]], contacts=[
+        {"name": row["name"], "phoneNumbers": [{"number": row["phone_numbers"][0]}]} for row in CONTACTS])
+
+
 @pytest.mark.parametrize(("prepare", "module", "options", "expected"), [
     (a_trunk, "alexa_siptrunk", {**WISH, "trunk_id": TRUNK, "wait": True}, {ONE: {"200": 1}}),
     (a_trunk, "alexa_siptrunk", {**WISH, "wait": True}, {LIST: {"200": 1}, ONE: {"200": 1}}),
@@ -71,6 +81,12 @@ def rooms(site: Site) -> None:
     (lambda site: a_trunk(site, 60), "alexa_extension_info", {"trunk_id": TRUNK, "extension": "10059"},
      {MAPPING: {"200": 1}}),
     (rooms, "alexa_comms_profiles", {"units": UNITS}, {f"GET {PROFILE_PATH}": {"200": 2}}),
+    (a_book, "alexa_address_book", {"name": "Aurora", "units": [UNITS[0]["unit_id"]]}, {
+        f"GET {BOOKS}": {"200": 1}, f"GET {BOOK}": {"200": 1}, f"GET {BOOK}/unitAssociations": {"200": 1}}),
+    (a_book, "alexa_contacts", {"address_book_id": "amzn1.book", "prune": True, "contacts": CONTACTS}, {
+        f"GET {BOOK}/contacts": {"200": 2}}),
+    (a_book, "alexa_address_book_info", {}, {f"GET {BOOKS}": {"200": 1}}),
+    (a_book, "alexa_contact_info", {"address_book_id": "amzn1.book"}, {f"GET {BOOK}/contacts": {"200": 2}}),
     (rooms, "alexa_unit_info", {"parent_id": "amzn1.alexa.unit.did.ORGANIZATION"}, {"GET /v2/units": {"200": 1}}),
 ])
 def test_a_run_without_changes(

@@ -14,6 +14,7 @@ from scenario_chains import CHAIN, LEAF, NAME
 
 TRUNK = "amzn1.comms.network.siptrunk.12345"
 PROFILE = "amzn1.alexa.unit.did.abcdef1234"
+BOOK = "amzn1.alexa.addressbook.did.other"
 ORGANIZATION = "amzn1.alexa.unit.did.ORGANIZATION"
 MODULES: dict[str, dict[str, Any]] = {
     "alexa_lwa_token": {},
@@ -25,8 +26,13 @@ MODULES: dict[str, dict[str, Any]] = {
     "alexa_extension_info": {"trunk_id": TRUNK},
     "alexa_comms_profiles": {"units": [{"unit_id": "amzn1.alexa.unit.did.room-1", "name": "Room 1"}]},
     "alexa_unit_info": {"parent_id": ORGANIZATION},
+    "alexa_address_book": {"name": "Aurora", "units": ["amzn1.alexa.unit.did.room-1"]},
+    "alexa_address_book_info": {},
+    "alexa_contacts": {"address_book_id": BOOK, "contacts": [{"name": "Desk", "phone_numbers": ["+12065550100"]}]},
+    "alexa_contact_info": {"address_book_id": BOOK},
 }
-MANAGEMENT = ("alexa_comms_profiles", "alexa_unit_info")
+MANAGEMENT = ("alexa_comms_profiles", "alexa_unit_info", "alexa_address_book", "alexa_address_book_info",
+              "alexa_contacts", "alexa_contact_info")
 every_module = pytest.mark.parametrize("module", MODULES)
 
 
@@ -34,6 +40,7 @@ every_module = pytest.mark.parametrize("module", MODULES)
 def account(site: Site) -> Site:
     site.add_trunk(trunkId=TRUNK)
     site.add_units("room-1")
+    site.add_book(addressBookId=BOOK, name="Somebody else's")
     return site
 
 

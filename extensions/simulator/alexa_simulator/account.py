@@ -66,6 +66,22 @@ class Profile:
     name: str
 
 
+@dataclasses.dataclass(frozen=True)
+class AddressBook:
+    """A list of contacts that units may have."""
+
+    book_id: str
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Contact:
+    """A name, and the profile or the phone numbers that it stands for, as in the API's bodies."""
+
+    contact_id: str
+    body: dict[str, Any]
+
+
 class Account:
     """Everything that a client can read or change, except the tokens."""
 
@@ -74,12 +90,16 @@ class Account:
         self.clear()
 
     def clear(self) -> None:
-        """Back to an organization without trunks, units and profiles."""
+        """Back to an organization without trunks, units, profiles and address books."""
         self.trunks: LaggingTable[Trunk] = self._table()
         self.mappings: dict[str, LaggingTable[str]] = {}
         self.units: LaggingTable[Unit] = self._table()
         self.profiles: dict[str, Profile] = {}
         self.profile_of_unit: dict[str, str] = {}
+        self.books: LaggingTable[AddressBook] = self._table()
+        self.contacts: dict[str, LaggingTable[Contact]] = {}
+        # Which unit has which book: (book id, unit id).
+        self.associations: LaggingTable[tuple[str, str]] = self._table()
         self.units.put(ORGANIZATION, Unit(ORGANIZATION, "Organization", None))
 
     @staticmethod
@@ -111,6 +131,36 @@ class Account:
         self.profiles[new_id] = profile
         self.profile_of_unit[unit_id] = new_id
         return profile
+
+    def remove_profile(self, profile: Profile) -> None:
+        """Removes a profile and, as Amazon says, the contacts that point at it."""
+        del self.profiles[profile.profile_id]
+        del self.profile_of_unit[profile.unit_id]
+        for table in self.contacts.values():
+            for key, contact in list(table.items()):
+                if contact.body.get("alexaCommunicationProfileId") == profile.profile_id:
+                    table.remove(key)
+
+    def add_book(self, name: str, book_id: str | None = None) -> AddressBook:
+        """Adds an empty address book, or renames the one with this id."""
+        book = AddressBook(book_id or "amzn1.alexa.addressbook.did." + secrets.token_hex(20).upper(), name)
+        self.books.put(book.book_id, book)
+        self.contacts.setdefault(book.book_id, self._table())
+        return book
+
+    def remove_book(self, book_id: str) -> None:
+        """Removes an address book with its contacts and associations."""
+        self.books.remove(book_id)
+        del self.contacts[book_id]
+        for key, (book, _unit) in list(self.associations.items()):
+            if book == book_id:
+                self.associations.remove(key)
+
+    def add_contact(self, book_id: str, body: dict[str, Any], contact_id: str | None = None) -> Contact:
+        """Adds a contact, or replaces the one with this id."""
+        contact = Contact(contact_id or "amzn1.alexa.contact.did." + secrets.token_hex(20).upper(), body)
+        self.contacts[book_id].put(contact.contact_id, contact)
+        return contact
 
     def _table(self) -> LaggingTable[Any]:
         return LaggingTable(self.now, lambda: self.settings.list_lag)

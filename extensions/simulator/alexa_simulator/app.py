@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from .account import MANAGEMENT_SCOPE, TRUNK_SCOPE, Account, Credentials
+from .address_books import AddressBooks
 from .answers import Refusal, new_request_id, refusal_answer
+from .contacts import Contacts
 from .control import CONTROL_PREFIX, Control
 from .extensions import Extensions
 from .faults import AFTERWARDS, INSTEAD, Fault, Faults, answer_instead, answer_spoiled, mark_as_failing
@@ -41,7 +43,8 @@ class Simulator:
         self.app = web.Application(middlewares=[self._front_door], client_max_size=LARGEST_BODY)
         self.app.on_response_prepare.append(self._stamp)
         for part in (self.lwa, Trunks(self.account), Extensions(self.account), Units(self.account),
-                     Profiles(self.account), Control(self.account, self.lwa, self.stats, self.faults)):
+                     Profiles(self.account), AddressBooks(self.account), Contacts(self.account),
+                     Control(self.account, self.lwa, self.stats, self.faults)):
             part.add_routes(self.app)
 
     @web.middleware

@@ -13,7 +13,9 @@ from typing import Any
 from aiohttp import web
 
 from .account import ORGANIZATION, Account, Trunk, new_trunk_id
+from .address_books import a_book_name
 from .answers import Refusal, a_list, a_text, an_object, json_answer, json_object, members
+from .contacts import a_contact
 from .extensions import a_profile_id
 from .faults import Faults
 from .lwa import Lwa
@@ -44,6 +46,7 @@ class Control:
                 ("DELETE", "faults", self.clear_faults),
                 ("POST", "units", self.seed_units), ("POST", "profiles", self.seed_profiles),
                 ("POST", "trunks", self.seed_trunk),
+                ("POST", "address-books", self.seed_book),
                 ("PUT", "trunks/{trunkId}/extensions", self.seed_mappings),
                 ("PUT", "trunks/{trunkId}/extensions/{extension}", self.set_mapping),
                 ("DELETE", "trunks/{trunkId}/extensions/{extension}", self.remove_mapping),
@@ -61,7 +64,7 @@ class Control:
         return json_answer({})
 
     async def state(self, _request: web.Request) -> web.Response:
-        """Trunks with their whole bodies, mappings by trunk, units and profiles."""
+        """Trunks with their whole bodies, mappings by trunk, units, profiles, address books with all that is theirs."""
         now = self._account.now()
         return json_answer({
             "trunks": [{"trunkId": trunk_id, "status": trunk.status(now), **trunk.body}
@@ -71,6 +74,12 @@ class Control:
                       for _key, unit in self._account.units.items()],
             "profiles": [{"profileId": profile.profile_id, "unitId": profile.unit_id, "name": profile.name}
                          for profile in self._account.profiles.values()],
+            "addressBooks": [{
+                "addressBookId": key, "name": book.name,
+                "contacts": [{"contactId": contact_id, **contact.body}
+                             for contact_id, contact in self._account.contacts[key].items()],
+                "units": sorted(unit for _key, (book_id, unit) in self._account.associations.items() if book_id == key),
+            } for key, book in self._account.books.items()],
         })
 
     async def settings(self, _request: web.Request) -> web.Response:
@@ -115,6 +124,18 @@ class Control:
         profiles = [self._account.add_profile(seed["unitId"], seed.get("name", "Guest"), seed.get("profileId"))
                     for seed in seeds]
         return json_answer([{"unitId": profile.unit_id, "profileId": profile.profile_id} for profile in profiles])
+
+    async def seed_book(self, request: web.Request) -> web.Response:
+        """Adds an address book: {name, addressBookId?, contacts?: [a contact of the API], units?: [unit id]}."""
+        body = members(await json_object(request), "", {"name": a_book_name},
+                       {"addressBookId": a_text, "contacts": a_list, "units": a_list})
+        contacts = [a_contact(contact, "A contact") for contact in body.get("contacts", [])]
+        book = self._account.add_book(body["name"], body.get("addressBookId"))
+        for contact in contacts:
+            self._account.add_contact(book.book_id, contact)
+        for unit_id in body.get("units", []):
+            self._account.associations.put(f"{book.book_id} {unit_id}", (book.book_id, unit_id))
+        return json_answer({"addressBookId": book.book_id})
 
     async def seed_trunk(self, request: web.Request) -> web.Response:
         """Adds a trunk as it is given, unchecked: a body of the API with trunkId? and status? (ACTIVE)."""

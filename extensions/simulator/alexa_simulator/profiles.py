@@ -96,11 +96,9 @@ class Profiles:
         return json_answer(self._shown(renamed))
 
     async def delete(self, request: web.Request) -> web.Response:
-        """The profile goes; mappings that point at it stay, as nothing says otherwise."""
+        """The profile goes, and contacts that point at it; mappings stay, as nothing says otherwise."""
         only_parameters(request)
-        profile = self._found(request)
-        del self._account.profiles[profile.profile_id]
-        del self._account.profile_of_unit[profile.unit_id]
+        self._account.remove_profile(self._found(request))
         return deleted(self._account.settings.delete_status)
 
     def _ensured(self, unit_id: str, name: str | None) -> Profile | None:

@@ -71,6 +71,14 @@ def test_a_second_401_is_an_error(scripted: Scripted) -> None:
         client.get("read", "/a")
 
 
+def test_a_403_for_a_limit_sends_nobody_to_the_console(scripted: Scripted) -> None:
+    told = {"message": "You have reached maximum number of address books that you can create per organization: 35000."}
+    client = scripted(Call("GET", "/x", answer(403, told)))
+    with pytest.raises(ApiError, match="35000") as raised:
+        client.get("read", "/x")
+    assert "Grant" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("status", "hint"),
     [(403, "Grant API Access"), (404, "alexa_siptrunk_info"), (429, "requests_per_second")],
