@@ -13,7 +13,7 @@ IN_ENV := tests/tools/with_env.sh
 IN_LAB := PYTHONPATH=extensions/laboratory:extensions/simulator $(IN_ENV) python -m alexa_laboratory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab setup-dev demo lab lab-down test lint docs bench picture clean
+.PHONY: help setup setup-lab setup-dev demo lab lab-down test release-check lint docs bench picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -43,6 +43,9 @@ lab-down: setup-lab ## end what `make lab` started
 
 test: setup-dev ## run all gates, or some: make test GATES="lint units"
 	@$(IN_ENV) python tests/tools/run_gates.py $(GATES)
+
+release-check: setup-dev ## run the tests under each other ansible-core that is supported
+	@$(IN_ENV) python tests/tools/run_gates.py versions
 
 lint: setup-dev ## run the gates that only read the sources
 	@$(IN_ENV) python tests/tools/run_gates.py lint

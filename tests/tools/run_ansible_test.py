@@ -1,6 +1,6 @@
 # Copyright: The alexa.smart_properties contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prepare what ansible-test needs and run it: ``run_ansible_test.py sanity`` or ``units``.
+"""Prepare what ansible-test needs and run it: ``run_ansible_test.py NAME sanity`` or ``units``; NAME is its folder's.
 
 It wants a real folder .../ansible_collections/alexa/smart_properties (no link), a get-pip script that it
 would download, and it hands no pip settings on to the environments it makes; all three are laid in .build.
@@ -22,7 +22,11 @@ import ansible_test
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".build" / "home"
-COPY = ROOT / ".build" / "ansible-test" / "ansible_collections" / "alexa" / "smart_properties"
+
+
+def copy_of(name: str) -> Path:
+    """The folder of a copy; those of other names are used at the same time."""
+    return ROOT / ".build" / "ansible-test" / name / "ansible_collections" / "alexa" / "smart_properties"
 
 
 def known_files() -> list[str]:
@@ -37,12 +41,12 @@ def known_files() -> list[str]:
     return sorted(name for name in set(listing.stdout.split("\0")) if name and (ROOT / name).exists())
 
 
-def copy_collection() -> None:
+def copy_collection(copy: Path) -> None:
     """Replace the copy by the files of now; the output of the last run goes too."""
-    shutil.rmtree(COPY, ignore_errors=True)
+    shutil.rmtree(copy, ignore_errors=True)
     for name in known_files():
-        (COPY / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, COPY / name, follow_symlinks=False)
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
 
 
 def place_get_pip() -> None:
@@ -75,16 +79,18 @@ def place_pip_settings() -> None:
 
 def main() -> int:
     """Run ansible-test in the copy with this Python's version; return its exit code."""
+    name, *arguments = sys.argv[1:]
+    copy = copy_of(name)
     # Two at a time would take away each other's copy.
-    lock = (ROOT / ".build" / "ansible-test.lock").open("w")
+    lock = (ROOT / ".build" / f"ansible-test-{name}.lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
-    copy_collection()
+    copy_collection(copy)
     place_get_pip()
     place_pip_settings()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    command = ["ansible-test", *sys.argv[1:], "--venv", "--python", python, "--color", "no"]
+    command = ["ansible-test", *arguments, "--venv", "--python", python, "--color", "no"]
     # Told its root, it does not find the repository around the copy, in which the copy is ignored.
-    return subprocess.call(command, cwd=COPY, env=dict(os.environ, ANSIBLE_TEST_CONTENT_ROOT=str(COPY)))
+    return subprocess.call(command, cwd=copy, env=dict(os.environ, ANSIBLE_TEST_CONTENT_ROOT=str(copy)))
 
 
 if __name__ == "__main__":
