@@ -106,7 +106,6 @@ import hashlib
 import os
 import pwd
 import stat
-import subprocess
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -146,26 +145,22 @@ def text_of(path: str) -> str:
         return file.read()
 
 
-def answer_of(command: list[str], timeout: int) -> dict[str, Any]:
-    """The exit code, stdout and stderr of a command."""
-    try:
-        done = subprocess.run(
-            command, env={**os.environ, "LC_ALL": "C"}, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=timeout, check=False)
-    except (FileNotFoundError, NotADirectoryError):
-        return {"rc": 127, "stdout": "", "stderr": f"{command[0]}: not found"}
-    except subprocess.TimeoutExpired:
-        return {"rc": 124, "stdout": "", "stderr": f"{command[0]}: not done after {timeout} s"}
-    return {"rc": done.returncode, "stdout": done.stdout.decode(errors="replace"),
-            "stderr": done.stderr.decode(errors="replace")}
+def answer_of(module: AnsibleModule, command: list[str], timeout: int) -> dict[str, Any]:
+    """The exit code, stdout and stderr of a command: 127 where there is none, 124 where it was not done in time."""
+    # Ansible's own way has no limit of time, and a terminal as standard input where the connection has one.
+    limited = ["timeout", str(timeout), "sh", "-c", 'exec "$@" </dev/null', "sh", *command]
+    code, stdout, stderr = module.run_command(limited, environ_update={"LC_ALL": "C"}, errors="replace")
+    told = {124: f"{command[0]}: not done after {timeout} s", 127: f"{command[0]}: not found"}
+    return {"rc": code, "stdout": stdout, "stderr": told.get(code, stderr) if not stdout else stderr}
 
 
-def unit_states(units: list[str], systemd: bool) -> dict[str, dict[str, str]]:
+def unit_states(module: AnsibleModule, units: list[str], systemd: bool) -> dict[str, dict[str, str]]:
     """What systemd says of units, in as many words as systemctl."""
     states = {unit: {"active": "inactive", "enabled": "not-found"} for unit in units}
     for verb, fact in (("is-active", "active"), ("is-enabled", "enabled")):
         for unit in units if systemd else []:
-            states[unit][fact] = answer_of(["systemctl", verb, unit], 20)["stdout"].strip() or states[unit][fact]
+            said = answer_of(module, ["systemctl", verb, unit], 20)["stdout"].strip()
+            states[unit][fact] = said or states[unit][fact]
     return states
 
 
@@ -188,11 +183,11 @@ def main() -> None:
         remedy = "Name readable files, and give Ansible the rights (ansible_become)."
         module.fail_json(msg=f"Reading {error.filename} failed: {error.strerror}. {remedy}")
     answers = {
-        name: answer_of([str(word) for word in words], wanted["command_timeout"])
+        name: answer_of(module, [str(word) for word in words], wanted["command_timeout"])
         for name, words in wanted["commands"].items()}
     module.exit_json(
-        changed=False, files=files, contents=contents, units=unit_states(wanted["units"], systemd), commands=answers,
-        systemd=systemd)
+        changed=False, files=files, contents=contents, units=unit_states(module, wanted["units"], systemd),
+        commands=answers, systemd=systemd)
 
 
 if __name__ == "__main__":
