@@ -16,6 +16,10 @@ from cryptography.x509.oid import NameOID
 
 NOW = datetime.datetime(2030, 6, 1, 12, 0, tzinfo=datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
+KEY_USAGES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)
 
 
 @dataclass
@@ -67,6 +71,9 @@ def issue(
     if authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        # What an authority does: sign certificates, and lists of those that were taken back.
+        usages = {name: name in ("key_cert_sign", "crl_sign") for name in KEY_USAGES}
+        builder = builder.add_extension(x509.KeyUsage(**usages), critical=True)
     if usage:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     return Issued(builder.sign(issuer.key if issuer else key, SHA256()), key)
