@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ class AsteriskHost(LaboratorySite):
 
     def role_counted(self, **variables: Any) -> tuple[Run, int]:
         """Run the role; returns the run and how many modules it executed on the PBX."""
-        return self.run_counted(lambda: self.role(**variables))
+        return self.run_counted(partial(self.role, **variables))
 
     def look(self) -> str:
         """What a fault must leave as it was, as text."""

@@ -38,7 +38,8 @@ class Traced(Protocol):
     address: str
 
     @property
-    def trace(self) -> list[Message]: ...
+    def trace(self) -> list[Message]:
+        ...
 
 
 def redacted(text: str) -> str:

@@ -80,9 +80,11 @@ class Flow(Protocol):
     reliable: bool
 
     @property
-    def alive(self) -> bool: ...
+    def alive(self) -> bool:
+        ...
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> None:
+        ...
 
 
 class UdpFlow:
