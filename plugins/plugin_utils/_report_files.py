@@ -8,14 +8,12 @@ Private to alexa.smart_properties; may change at any release.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._files import replace_file
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report import (
     DATA_FILE,
     described,
@@ -65,7 +63,7 @@ class ReportFiles:
         for path, content in self._contents(document):
             try:
                 path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-                _replace(path, content(), _METRICS_MODE if path == self._metrics else _FILE_MODE)
+                replace_file(path, content(), _METRICS_MODE if path == self._metrics else _FILE_MODE)
             except OSError as error:
                 raise InputError(
                     f"{path} can't be written: {error.strerror}.", "Give a folder that this user may write to."
@@ -95,17 +93,3 @@ def _json(document: Mapping[str, Any]) -> bytes:
         many = ",\n".join(json.dumps(each) for each in value) if isinstance(value, list) else None
         parts.append(f"{json.dumps(key)}: " + (json.dumps(value) if many is None else f"[\n{many}\n]"))
     return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    """Written beside it and renamed, under a name that no collector reads."""
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), mode)
-        os.replace(fresh, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(fresh)
-        raise

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
-from ansible_collections.alexa.smart_properties.plugins.plugin_utils import _report_files
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils import _files
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import property_of
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report import report_of
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report_csv import (
@@ -180,7 +180,7 @@ class TestWriting:
         def full(*_arguments: Any) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(_report_files.os, "fchmod", full)
+        monkeypatch.setattr(_files.os, "fchmod", full)
         with pytest.raises(InputError, match="No space left"):
             files.write(document("other"))
         assert (tmp_path / "report.html").read_bytes() == before
