@@ -75,7 +75,7 @@ def _adopted(
     peer = by_name or trunk["peers"][0]
     variables: dict[str, Any] = {"alexa_trunk_id": trunk["trunk_id"], "alexa_pbx_name": trunk["tls_name"]}
     variables |= {"alexa_peer_type": "fqdn"} if by_name else {"alexa_pbx_address": peer["ip"]}
-    variables["alexa_sip_port"] = int(peer["port"])
+    variables["alexa_sip_port"] = peer["port"]
     if mappings:
         variables["alexa_rooms_file"] = f"host_vars/{host}/{ROOMS_FILE}"
     listed = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,9 @@ def _contents(properties: Sequence[Adopted], left_out: Sequence[Mapping[str, str
 
 
 def _yaml(value: Any) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10000).replace(": null\n", ":\n")
+    # Ansible's own kinds of texts and numbers can't be represented.
+    plain = json.loads(json.dumps(value))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=10000).replace(": null\n", ":\n")
 
 
 def _rooms(found: Adopted) -> bytes:
