@@ -106,7 +106,7 @@ GATES = [
 ]
 
 # What a user runs first.
-LINKED = [f"tests/playbooks/test_{name}.py" for name in ("link", "doctor", "report")]
+LINKED = [f"tests/playbooks/test_{name}.py" for name in ("link", "doctor", "report", "adopt")]
 # `make release-check`. The scenarios run modules inside their own process, which ansible-core lets one do since 2.19.
 VERSION_GATES = [
     gate
