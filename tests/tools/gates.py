@@ -50,7 +50,7 @@ def suite(name: str, *arguments: str, group: str = "pytest", core: str = "") -> 
     :param core: the ansible-core that it runs under, if not that of the environment.
     """
     report = JUNIT / f"{name}.xml"
-    places = [f"--junitxml={report}", f"--basetemp={TEMPORARY / name}"]
+    places = [f"--junitxml={report}", f"--basetemp={TEMPORARY / name.replace(' ', '-')}"]
     command = [*python_of(core), "-m", "pytest", "-q", "--tb=short", *places, *arguments]
 
     def count(code: int, _log: Path) -> results.Count:
