@@ -35,7 +35,7 @@ options:
   commands:
     description:
       - Commands that only read, each a name and its words. They run without a shell, one after another, in the
-        locale C.
+        locale C, and find the Python that runs the module as C($PBX_INFO_PYTHON).
       - A command that does not exist has the exit code 127, one that took longer than O(command_timeout) 124.
     type: dict
     default: {}
@@ -106,6 +106,7 @@ import hashlib
 import os
 import pwd
 import stat
+import sys
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -149,7 +150,8 @@ def answer_of(module: AnsibleModule, command: list[str], timeout: int) -> dict[s
     """The exit code, stdout and stderr of a command: 127 where there is none, 124 where it was not done in time."""
     # Ansible's own way has no limit of time, and a terminal as standard input where the connection has one.
     limited = ["timeout", str(timeout), "sh", "-c", 'exec "$@" </dev/null', "sh", *command]
-    code, stdout, stderr = module.run_command(limited, environ_update={"LC_ALL": "C"}, errors="replace")
+    environment = {"LC_ALL": "C", "PBX_INFO_PYTHON": sys.executable}
+    code, stdout, stderr = module.run_command(limited, environ_update=environment, errors="replace")
     told = {124: f"{command[0]}: not done after {timeout} s", 127: f"{command[0]}: not found"}
     return {"rc": code, "stdout": stdout, "stderr": told.get(code, stderr) if not stdout else stderr}
 

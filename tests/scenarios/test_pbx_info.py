@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,14 @@ def test_runs_commands_without_a_shell(tmp_path: Path) -> None:
         "fails": ["sh", "-c", "echo problem >&2; exit 3"],
         "missing": ["no-such-program"],
         "hangs": ["sleep", "600"],
+        "python": ["sh", "-c", 'exec "$PBX_INFO_PYTHON" -c "import ansible, sys; print(sys.executable)"'],
     }
     answers = run("pbx_info", {"PATH": os.environ["PATH"]}, commands=commands, command_timeout=1)["commands"]
     assert answers["says"] == {"rc": 0, "stdout": f"a; touch {tmp_path / 'made'}", "stderr": ""}
     assert answers["fails"] == {"rc": 3, "stdout": "", "stderr": "problem\n"}
     assert answers["missing"]["rc"] == 127 and "no-such-program" in answers["missing"]["stderr"]
     assert answers["hangs"]["rc"] == 124
+    assert answers["python"] == {"rc": 0, "stdout": sys.executable + "\n", "stderr": ""}
     assert not (tmp_path / "made").exists()
 
 
