@@ -112,6 +112,18 @@ def test_of_two_contacts_of_one_name_the_one_that_fits_bears_it() -> None:
     assert plan(wanted("A"), found, {}, prune=True, prune_limit="1").delete == ["A (c1)"]
 
 
+def test_a_contact_that_differs_in_capitals_is_meant_and_gets_the_listed_spelling() -> None:
+    there = [Contact("front DESK", None, (NUMBER,), "c1"), Contact("bar", None, (NUMBER,), "c2")]
+    found = by_name(there, {"Front desk": (None, (NUMBER,))})
+    assert {key: contact.contact_id for key, contact in found.items()} == {"Front desk": "c1", "bar": "c2"}
+    todo = plan(wanted("Front desk"), found, {}, prune=True, prune_limit="1")
+    assert (todo.change, todo.create, todo.delete) == (["Front desk"], [], ["bar"])
+    assert "Front desk: +12065550100 (named front DESK)\n" in todo.before and todo.after == f"Front desk: {NUMBER}\n"
+    twins = [Contact("Front desk", None, (NUMBER,), "c0"), *there]
+    with pytest.raises(InputError, match=r"named Front desk: c0 and c1\. Delete one"):
+        plan(wanted("Front desk"), by_name(twins, {"Front desk": (None, (NUMBER,))}), {})
+
+
 class Book:
     """An address book in memory.
 
