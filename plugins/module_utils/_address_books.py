@@ -84,15 +84,16 @@ class AddressBooks:
         """The book of the id, else of the name. Raises InputError for two of one name."""
         if book_id:
             return self.get(book_id)
-        ids = sorted(book.address_book_id for book in self.list() if book.name == name)
+        listed = sorted(book.address_book_id for book in self.list() if book.name == name)
+        # The list may lag: a book that was deleted or renamed a moment ago is still in it under this name.
+        ids = [book.address_book_id for book in map(self.get, listed) if book and book.name in (name, None)]
         if len(ids) > 1:
             raise InputError(
                 f"{len(ids)} address books are named {name}: {' and '.join(ids)}.",
                 "Pin the one that is meant with address_book_id (alexa_contacts_book_id in the inventory), or delete"
                 " the other.",
             )
-        # The list may lag: a book that was deleted a moment ago is still in it.
-        return self.get(ids[0]) if ids else None
+        return AddressBook(ids[0], name) if ids else None
 
     @contextmanager
     def find_before_creating(self, name: str) -> Iterator[AddressBook | None]:
@@ -189,8 +190,9 @@ class AddressBooks:
             self._associate_batch(book_id, [unit_id for _number, unit_id in left], done)
         elif left:
             number, unit_id = left[0]
+            more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
             raise ApiError(
-                f"Could not give unit {unit_id} the address book {book_id}:"
+                f"Could not give unit {unit_id}{more} the address book {book_id}:"
                 f" {answer.reasons.get(number, 'the API took the request, but the unit does not have the book')}.",
                 "Check the unit id; a unit can have 10 books, and a book 2,500 units.",
                 status=200,

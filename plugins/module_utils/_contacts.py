@@ -87,16 +87,24 @@ def _problems(name: str, row: Dictionary[str, Any], numbers: tuple[str, ...]) ->
 def by_name(contacts: Iterable[Contact], targets: Dictionary[str, Any]) -> dict[str, Contact]:
     """The book's contacts by name; those that share a name with another bear their id too.
 
+    One whose name differs from a wished name in capitals only is meant by it, since both are spoken alike.
+
     :param targets: what the wished names stand for: of several that share the name, the one that fits bears it alone.
     """
     found: dict[str, Contact] = {}
+    spoken = {name.casefold(): name for name in targets}
 
-    def rank(contact: Contact) -> tuple[bool, str]:
-        return contact.target != targets.get(contact.name), str(contact.contact_id)
+    def meant(contact: Contact) -> str:
+        return spoken.get(contact.name.casefold(), contact.name)
+
+    def rank(contact: Contact) -> tuple[bool, bool, str]:
+        name = meant(contact)
+        return contact.target != targets.get(name), contact.name != name, str(contact.contact_id)
 
     for contact in sorted(contacts, key=rank):
-        taken = contact.name in found or not contact.name
-        found[f"{contact.name} ({contact.contact_id})" if taken else contact.name] = contact
+        name = meant(contact)
+        taken = name in found or not contact.name
+        found[f"{contact.name} ({contact.contact_id})" if taken else name] = contact
     return found
 
 
@@ -115,11 +123,13 @@ def plan(
         result.labels_after[name] = _label(contact, wish.unit_id)
         if there is None:
             result.create.append(name)
-        elif contact.target != (None, ()) and contact.target == there.target:
+        elif contact.target != (None, ()) and (contact.name, contact.target) == (there.name, there.target):
             result.unchanged.append(name)
         else:
             result.change.append(name)
-    result.labels_before = {name: _label(contact) for name, contact in have.items()}
+        if there and there.name != name:
+            result.labels_before[name] = f"{_label(there)} (named {there.name})"
+    result.labels_before = {**{name: _label(contact) for name, contact in have.items()}, **result.labels_before}
     if prune:
         result.delete = [name for name in have if name not in wanted]
         check_prune(
@@ -141,15 +151,16 @@ def plan(
 def _label(contact: Contact, unit_id: str | None = None) -> str:
     if unit_id:
         return f"{contact.comms_profile_id or 'a new communication profile'} (unit {unit_id})"
-    return contact.comms_profile_id or ", ".join(sorted(contact.phone_numbers)) or "nobody"
+    return contact.comms_profile_id or ", ".join(sorted(contact.phone_numbers)) or "something else"
 
 
 def _refuse_twins(wanted: Dictionary[str, Wish], have: Dictionary[str, Contact]) -> None:
+    spoken = {name.casefold(): name for name in wanted}
     for key, contact in have.items():
-        if key != contact.name and contact.name in wanted:
+        name = spoken.get(contact.name.casefold())
+        if name and key not in wanted:
             raise InputError(
-                f"Two contacts of the address book are named {contact.name}: {have[contact.name].contact_id} and"
-                f" {contact.contact_id}.",
+                f"Two contacts of the address book are named {name}: {have[name].contact_id} and {contact.contact_id}.",
                 "Delete one of them, or let prune: true remove the one that does not fit.",
             )
 

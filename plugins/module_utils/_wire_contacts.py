@@ -84,7 +84,10 @@ def contact_batch_body(contacts: Sequence[Contact]) -> dict[str, Any]:
 
 
 def contact(body: Any, contact_id: str | None = None) -> Contact:
-    """A contact of an answer (A: the names of the request, beside the id or in an object beside it)."""
+    """A contact of an answer (A: the names of the request, beside the id or in an object beside it).
+
+    C knows contacts that stand for something else (providerContact): they are read as having neither.
+    """
     outer = body if isinstance(body, dict) else {}
     inner = outer.get("contact")
     fields = {**outer, **inner} if isinstance(inner, dict) else outer

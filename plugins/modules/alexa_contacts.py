@@ -23,8 +23,9 @@ options:
     type: str
   contacts:
     description:
-      - The contacts that shall be in the book, at most 2,000. They are recognised by their names. A name that occurs
-        twice is an error, whatever its capitals.
+      - The contacts that shall be in the book, at most 2,000. They are recognised by their names, whatever the
+        capitals. A contact of the book that is spelled otherwise is given the listed spelling, and a name that occurs
+        twice is an error.
     type: list
     elements: dict
     required: true

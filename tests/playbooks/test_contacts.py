@@ -76,9 +76,12 @@ def site(site: Site) -> Site:
         ([{"name": "A", "phone_numbers": "+12065550100"}], {}, "alexa_contacts[0]: phone_numbers is no list"),
         ([{"name": "A", "phone": "+12065550100"}], {}, "alexa_contacts[0]: unknown phone: the keys of a contact are"),
         ([{"name": "A"}], {}, "contact 'A' has none of them"),
-        (AURORA, {"alexa_contacts_book": "x" * 51}, "Give a name of 1 to 50 characters"),
+        (AURORA, {"contacts_book": "x" * 51}, "Give a name of 1 to 50 characters"),
         (AURORA, {"contacts_rooms": []}, "No room has a unit_id"),
         (AURORA, {"contacts_prune_limit": "110%"}, "Give a number such as 20"),
+        (AURORA, {"contacts_units": ["201", UNIT + "A1"]}, "alexa_contacts_units (contacts_units) has 201, no"),
+        (AURORA, {"contacts_parent_id": "Aurora"}, "Give the id of the property's unit"),
+        (AURORA, {"alexa_contacts_book": "Chain"}, "aurora and boreal and cirrus would share one address book, Chain."),
         ("Front desk", {}, "Elements value for option 'contacts_list' is of type str"),
     ],
 )
@@ -90,6 +93,17 @@ def test_what_cant_work_stops_the_property_before_anything_is_sent(
     run = site.run(CONTACTS, "--limit", "aurora,localhost", *given)
     assert run.failed() == {"aurora"} and words in run.message("aurora")
     assert site.api().control("GET", "/stats")["total"] == 0
+
+
+def test_a_book_of_another_property_is_refused_on_both_sides(site: Site) -> None:
+    # Of its own it would have the book of the name aurora.
+    site.inventory({"aurora": {}, "boreal": {"alexa_contacts_book": "aurora"}, "cirrus": {}})
+    run = site.run(CONTACTS, "-e", "contacts_state=absent")
+    assert run.failed() == {"aurora", "boreal"} and "aurora and boreal would share" in run.message("aurora")
+    # Two books of one name are told apart by their ids.
+    pinned = {"alexa_contacts_book": "aurora", "alexa_contacts_book_id": "amzn1.book"}
+    site.inventory({"aurora": {}, "boreal": pinned, "cirrus": {}})
+    assert not site.run(CONTACTS, "-e", "contacts_state=absent").failed()
 
 
 def test_a_first_check_shows_what_would_be_and_writes_nothing(site: Site) -> None:
@@ -167,7 +181,7 @@ def test_a_book_is_pinned_where_another_has_its_name_and_further_units_get_it(si
         refused = site.run(CONTACTS, *limited, "-e", f"contacts_state={state}")
         assert refused.failed() == {"aurora"}
         assert f"2 address books are named aurora: {ids[0]} and {ids[1]}" in refused.message("aurora")
-    more = {"alexa_contacts_book_id": ids[1], "alexa_contacts_units": [UNIT + "A3"], "contacts_concurrency": 1}
+    more = {"contacts_book_id": ids[1], "alexa_contacts_units": [UNIT + "A3"], "contacts_concurrency": 1}
     site.run(CONTACTS, *limited, "-e", json.dumps(more)).good()
     held = {book["addressBookId"]: (len(book["contacts"]), book["units"]) for book in site.state()["addressBooks"]}
     assert held == {ids[0]: (0, []), ids[1]: (3, units("A", 4))}

@@ -91,6 +91,13 @@ def site_without_id(outcome: Outcome) -> Outcome:
     return outcome
 
 
+def test_a_name_in_other_capitals_makes_no_second_contact(book: Site) -> None:
+    seed(book, {"name": "front DESK", "comms_profile_id": DESK})
+    renamed = both(book, contacts=[ROWS[0]])
+    assert fates(renamed) == {"updated": ["Front desk"]} and contacts(book) == {"Front desk": DESK}
+    assert renamed["diff"]["before"] == f"Front desk: {DESK} (named front DESK)\n"
+
+
 def test_creations_go_a_hundred_a_call(book: Site) -> None:
     seed(book, *numbered(3))
     wish = [{"name": "Room 0", "comms_profile_id": DESK}, *numbered(251)[10:]]

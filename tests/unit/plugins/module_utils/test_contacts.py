@@ -17,7 +17,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._contacts i
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import ApiError, InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import Response
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import problem_with_phone_number
-from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Contact, Profile
+from ansible_collections.alexa.smart_properties.plugins.module_utils._model import AddressBook, Contact, Profile
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.fakes import (
     FakeClock,
     ServedTransport,
@@ -110,6 +110,18 @@ def test_of_two_contacts_of_one_name_the_one_that_fits_bears_it() -> None:
         plan(wanted("A"), found, {})
     assert plan(wanted("B"), found, {}).create == ["B"]
     assert plan(wanted("A"), found, {}, prune=True, prune_limit="1").delete == ["A (c1)"]
+
+
+def test_a_contact_that_differs_in_capitals_is_meant_and_gets_the_listed_spelling() -> None:
+    there = [Contact("front DESK", None, (NUMBER,), "c1"), Contact("bar", None, (NUMBER,), "c2")]
+    found = by_name(there, {"Front desk": (None, (NUMBER,))})
+    assert {key: contact.contact_id for key, contact in found.items()} == {"Front desk": "c1", "bar": "c2"}
+    todo = plan(wanted("Front desk"), found, {}, prune=True, prune_limit="1")
+    assert (todo.change, todo.create, todo.delete) == (["Front desk"], [], ["bar"])
+    assert "Front desk: +12065550100 (named front DESK)\n" in todo.before and todo.after == f"Front desk: {NUMBER}\n"
+    twins = [Contact("Front desk", None, (NUMBER,), "c0"), *there]
+    with pytest.raises(InputError, match=r"named Front desk: c0 and c1\. Delete one"):
+        plan(wanted("Front desk"), by_name(twins, {"Front desk": (None, (NUMBER,))}), {})
 
 
 class Book:
@@ -233,3 +245,18 @@ def test_a_conflict_of_all_is_no_error_where_they_have_the_book(clock: FakeClock
     assert done == ["u0", "u1"]
     with pytest.raises(ApiError, match="there"):
         books.associate("b1", ["u2"], done)
+
+
+def test_a_book_that_the_list_shows_under_a_name_of_before_is_not_taken(clock: FakeClock) -> None:
+    now = {"b1": "Boreal", "b3": "Aurora"}
+
+    def serve(_method: str, path: str, _body: Any) -> Response:
+        if "?" in path:
+            return answer(200, {"results": [{"addressBookId": f"b{n}", "name": "Aurora"} for n in (1, 2, 3)]})
+        book_id = path.rpartition("/")[2]
+        return answer(200, {"name": now[book_id]}) if book_id in now else answer(404, {"message": "gone"})
+
+    books = AddressBooks(client_on(ServedTransport(serve), clock), 4)
+    assert books.find(None, "Aurora") == AddressBook("b3", "Aurora")
+    del now["b3"]
+    assert books.find(None, "Aurora") is None
