@@ -126,7 +126,6 @@ def applied(books: AddressBooks, todo: BookPlan) -> Result:
     except AlexaError as error:
         told = "What succeeded is kept and reported; run again to go on from there."
         result = todo.so_far(book, associated, dissociated).to_dict()
-        result["failed"] = True
         raise PartialError(f"The address book is not as it shall be: {error}", told, result) from error
     done = todo.result()
     done.values["address_book"]["address_book_id"] = book.address_book_id

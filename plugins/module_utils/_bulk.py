@@ -46,13 +46,13 @@ class Account:
 
     def values(self) -> dict[str, Any]:
         """The module's return values."""
-        failed = [
+        failures = [
             {self.key: name, "msg": str(error), "request_id": error.details.get("request_id")}
             for name, error in sorted(self.failed, key=lambda item: item[0])
         ]
         lists = {fate: sorted(extensions) for fate, extensions in self.by_fate.items()}
-        # Ansible makes C(failed) a boolean on its way to the play; C(failures) arrives there as it is.
-        return {**lists, "failed": failed, "failures": failed, "not_tried": sorted(self.not_tried)}
+        # Not C(failed), which Ansible takes for a boolean.
+        return {**lists, "failures": failures, "not_tried": sorted(self.not_tried)}
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
     AlexaError,
     CredentialsError,
     InputError,
-    PartialError,
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, Transport
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_url
@@ -194,9 +193,6 @@ class Job:
                 checked_url(name, params[name])
             connections = Connections(params, redactor, tell)
             result = self.logic(params, connections, check_mode)
-        except PartialError as error:
-            # Its C(failed) is a list of what failed. Ansible takes a list that is not empty as true.
-            outcome = redactor.value(error.to_result())
         except AlexaError as error:
             outcome = redactor.value({**error.to_result(), "failed": True})
         except Exception as fault:  # pylint: disable=broad-exception-caught

@@ -146,7 +146,7 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
         if not check_mode:
             apply(profiles, plan, names, ids)
     except AlexaError as error:
-        done = Result(True, {"profiles": shown(names, ids), "failed": True}, plan.before, plan.after)
+        done = Result(True, {"profiles": shown(names, ids)}, plan.before, plan.after)
         told = "What succeeded is kept and reported; run again to go on from there."
         raise PartialError(f"Not all communication profiles could be changed: {error}", told, done.to_dict()) from error
     kept = shown(names, {} if params["state"] == "absent" else ids)

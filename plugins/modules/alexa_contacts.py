@@ -112,10 +112,8 @@ unchanged:
   returned: always
   type: list
   elements: str
-failed:
-  description:
-    - Contacts that could not be changed. A list that is not empty fails the task.
-    - Ansible turns this into a boolean before a play sees it; plays read the same list as RV(failures).
+failures:
+  description: Contacts that could not be changed. A list that is not empty fails the task.
   returned: always
   type: list
   elements: dict
@@ -129,11 +127,6 @@ failed:
     request_id:
       description: Amazon's id of the request.
       type: str
-failures:
-  description: The same list as RV(failed), under a name that Ansible leaves alone.
-  returned: always
-  type: list
-  elements: dict
 not_tried:
   description: Names that were left as they are, because going on was useless. All of them where reading failed.
   returned: always

@@ -192,7 +192,7 @@ def test_what_extensions_returns(site: Site) -> None:
     options = {"trunk_id": trunk_id, "extensions": rows(x7204=PROFILE, x7202=OTHER, x7201=PROFILE),
                "prune": True, "prune_limit": "34%"}
     expected = {"created": ["7204"], "updated": ["7202"], "deleted": ["7203"], "unchanged": ["7201"],
-                "failed": [], "failures": [], "not_tried": []}
+                "failures": [], "not_tried": []}
 
     def returned(outcome: Outcome) -> dict[str, Any]:
         return {name: outcome[name] for name in expected}

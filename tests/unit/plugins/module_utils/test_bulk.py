@@ -122,9 +122,8 @@ def test_an_extension_that_fails_does_not_stop_the_others(connected: Connected) 
     plan = a_plan("1", "2 3", "4 5")
     values = applied(connected(exchange)[0], plan, ids(plan), 3).values()
     assert (values["deleted"], values["updated"], values["created"]) == (["1"], ["3"], ["4"])
-    assert [failure["extension"] for failure in values["failed"]] == ["2", "5"]
-    assert values["failed"][0]["request_id"] == "id-2" and "bad profile" in values["failed"][0]["msg"]
-    assert values["failures"] == values["failed"]
+    assert [failure["extension"] for failure in values["failures"]] == ["2", "5"]
+    assert values["failures"][0]["request_id"] == "id-2" and "bad profile" in values["failures"][0]["msg"]
     assert values["not_tried"] == []
 
 
@@ -133,7 +132,7 @@ def test_an_error_that_meets_all_leaves_the_rest_untried(connected: Connected, s
     exchange = Exchange({"1": P1, "2": P1}, {"1": answer(status)})
     plan = a_plan("1", "2", "3 4")
     values = applied(connected(exchange)[0], plan, ids(plan), 1).values()
-    assert [failure["extension"] for failure in values["failed"]] == ["1"]
+    assert [failure["extension"] for failure in values["failures"]] == ["1"]
     assert values["not_tried"] == ["2", "3", "4"]
     assert exchange.mapped == {"1": P1, "2": P1}
 
@@ -149,7 +148,7 @@ def test_every_extension_is_accounted_for_exactly_once(connected: Connected, see
     refusals = {name: answer(chance.choice(statuses)) for name in chance.sample(everything, 12)}
     exchange = Exchange(dict.fromkeys([*delete, *change, *unchanged], P1), refusals)
     values = applied(connected(exchange)[0], plan, ids(plan), chance.choice([1, 3, 8])).values()
-    told = [name for fate in FATES for name in values[fate]] + [failure["extension"] for failure in values["failed"]]
+    told = [name for fate in FATES for name in values[fate]] + [failure["extension"] for failure in values["failures"]]
     assert sorted(told) == sorted(everything)
     assert all(exchange.mapped[name] == P2 for name in values["updated"] + values["created"])
 
@@ -159,7 +158,7 @@ def test_check_mode_predicts_the_account_of_a_run_that_goes_well() -> None:
     assert account.changed
     assert account.values() == {
         "created": ["1", "2"], "updated": ["3"], "deleted": ["9"], "unchanged": ["4"],
-        "failed": [], "failures": [], "not_tried": [],
+        "failures": [], "not_tried": [],
     }  # fmt: skip
 
 

@@ -244,9 +244,9 @@ def test_an_error_that_accounts_for_all_is_a_failure_though_nothing_was_tried(ou
 
 
 def test_a_partial_failure_keeps_its_list_of_failures(outcome: Callable[..., Any]) -> None:
-    error = PartialError("1 failed.", "Again.", {"changed": True, "failed": [{"extension": "1", "msg": "s3cr3t/x"}]})
+    error = PartialError("1 failed.", "Again.", {"changed": True, "failures": [{"extension": "1", "msg": "s3cr3t/x"}]})
     result = outcome(failing(error))
-    assert (result["changed"], result["failed"]) == (True, [{"extension": "1", "msg": MASK}])
+    assert (result["changed"], result["failed"], result["failures"]) == (True, True, [{"extension": "1", "msg": MASK}])
 
 
 def test_a_fault_of_the_code_is_told_without_secrets(outcome: Callable[..., Any]) -> None:
