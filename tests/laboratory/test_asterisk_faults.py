@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,13 @@ UNWILLING = f"""\
 case "$*" in *-rx*|*-C*|*-V*) ;; *) test ! -e {OWN}/transport.conf || exit 1 ;; esac
 exec /usr/sbin/aside/asterisk "$@"
 """
-
-
+# Who asks the trial for its transports waits until he is let go, so that the connection is surely cut meanwhile.
+HELD = "/run/trial-held"
+HOLDING = f"""\
+#!/bin/sh
+case "$*" in -C*"-rx pjsip show transports") echo held >{HELD}; while test -e {HELD}; do sleep 0.1; done ;; esac
+exec /usr/sbin/aside/asterisk "$@"
+"""
 # systemd refuses a unit that kept ending.
 IMPATIENT = "/run/systemd/system/asterisk.service.d/impatient.conf"
 LIMIT = "[Unit]\nStartLimitIntervalSec=600\nStartLimitBurst=2\n"
@@ -40,6 +46,20 @@ def append(host: AsteriskHost, name: str, text: str) -> None:
 def restart(host: AsteriskHost) -> None:
     host.machine.run("systemctl", "restart", "asterisk")
     host.machine.asterisk("core waitfullybooted")
+
+
+@contextmanager
+def another_program(host: AsteriskHost, script: str) -> Iterator[None]:
+    """This script is called instead of Asterisk, which is aside meanwhile; the live one runs on."""
+    host.machine.run("mkdir", "/usr/sbin/aside")
+    host.machine.run("mv", "/usr/sbin/asterisk", "/usr/sbin/aside/asterisk")
+    try:
+        host.machine.write("/usr/sbin/asterisk", script)
+        host.machine.run("chmod", "755", "/usr/sbin/asterisk")
+        yield
+    finally:
+        host.machine.run("mv", "/usr/sbin/aside/asterisk", "/usr/sbin/asterisk")
+        host.machine.run("rmdir", "/usr/sbin/aside")
 
 
 def test_without_asterisk(host: AsteriskHost) -> None:
@@ -160,19 +180,15 @@ def test_a_changed_result_that_does_not_serve_gives_way_to_the_old(host: Asteris
 
 
 def test_an_asterisk_that_does_not_come_back_from_its_restart_gets_the_old_files(host: AsteriskHost) -> None:
-    host.machine.run("mkdir", "/usr/sbin/aside")
-    host.machine.run("mv", "/usr/sbin/asterisk", "/usr/sbin/aside/asterisk")
     try:
-        host.machine.write("/usr/sbin/asterisk", UNWILLING)
-        host.machine.run("chmod", "755", "/usr/sbin/asterisk")
-        host.machine.run("mkdir", "-p", str(Path(IMPATIENT).parent))
-        host.machine.write(IMPATIENT, LIMIT)
-        host.machine.run("systemctl", "daemon-reload")
-        host.refused("Asterisk did not come back from its restart", "configured as before", pbx_asterisk_load_timeout=3)
-        host.phones_call_each_other()
+        with another_program(host, UNWILLING):
+            host.machine.run("mkdir", "-p", str(Path(IMPATIENT).parent))
+            host.machine.write(IMPATIENT, LIMIT)
+            host.machine.run("systemctl", "daemon-reload")
+            words = ("Asterisk did not come back from its restart", "configured as before")
+            host.refused(*words, pbx_asterisk_load_timeout=3)
+            host.phones_call_each_other()
     finally:
-        host.machine.run("mv", "/usr/sbin/aside/asterisk", "/usr/sbin/asterisk")
-        host.machine.run("rmdir", "/usr/sbin/aside")
         host.machine.run("rm", "-f", IMPATIENT)
         host.machine.run("systemctl", "daemon-reload")
         host.machine.run("systemctl", "reset-failed", "asterisk")
@@ -207,25 +223,19 @@ def test_with_a_full_disk(host: AsteriskHost, small_disk: None, free: int, at: s
 
 
 def test_with_the_connection_cut_in_the_trial_start(host: AsteriskHost) -> None:
-    def cut() -> None:
-        # What asks the trial stands still meanwhile, as it is over sooner than a connection is cut on a busy machine.
-        asks = f"[a]sterisk -C {ETC}"
-        until = f"until pkill -STOP -f '{asks}'; do sleep 0.01; done"
-        host.machine.run("timeout", "120", "sh", "-c", until, check=False)
-        for place in Path("/run", f"alexa-{host.laboratory.instance}-ssh").glob("*"):
-            leave = ["ssh", "-o", f"ControlPath={place}", "-O", "exit", "pbx"]
-            subprocess.run(leave, capture_output=True, check=False)
-        host.machine.run("pkill", "-CONT", "-f", asks, check=False)
-
-    cutter = threading.Thread(target=cut)
-    cutter.start()
-    try:
-        done = host.role(ansible_ssh_retries=0)
-    finally:
-        cutter.join()
+    with another_program(host, HOLDING), ThreadPoolExecutor(1) as aside:
+        role = aside.submit(host.role, ansible_ssh_retries=0)
+        try:
+            host.machine.await_output("held", "cat", HELD)
+            for place in Path("/run", f"alexa-{host.laboratory.instance}-ssh").glob("*"):
+                leave = ["ssh", "-o", f"ControlPath={place}", "-O", "exit", "pbx"]
+                subprocess.run(leave, capture_output=True, check=False)
+            done = role.result()
+        finally:
+            host.machine.run("rm", "-f", HELD)
+        host.machine.await_output("gone", "sh", "-c", f"test -e {OWN}.next/rehearsal || echo gone")
+        host.machine.await_output("1", "pgrep", "-cx", "asterisk")
     assert done.code != 0 and done.failed() == {HOST}
-    host.machine.await_output("1", "pgrep", "-cx", "asterisk")
-    assert not host.machine.run("sh", "-c", f"ls {OWN}.next/rehearsal", check=False).stdout
     host.machine.run("rm", "-rf", f"{OWN}.next")
     assert host.look() == host.before
     host.phones_call_each_other()
