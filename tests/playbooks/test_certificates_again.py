@@ -193,6 +193,14 @@ class TestDrift:
         assert not any(site.run("tls.yml", "--limit", f"{PRIVATE},{GIVEN}").good().changed().values())
 
 
+def test_another_certificate_is_issued_for_the_same_key(site: Site, again: object, open_folder: Path) -> None:
+    files = [folder_of(site, PRIVATE, open_folder) / f"alexa-pbx.{kind}" for kind in ("key", "crt")]
+    key, certificate = (file.read_bytes() for file in files)
+    run = site.run("tls.yml", "--limit", f"{PRIVATE},{GIVEN}", "-e", "pbx_tls_reissue=true").good()
+    assert files[0].read_bytes() == key and files[1].read_bytes() != certificate
+    assert run.changed()[GIVEN] == 0 and not site.run("tls.yml", "--limit", PRIVATE).good().changed()[PRIVATE]
+
+
 def test_removing_again_looks_once(site: Site, again: object, counted: dict[str, CountedPython]) -> None:
     gone = ["-e", "pbx_tls_state=absent", "-e", '{"pbx_tls_remove_key": true}']
     assert all(site.run("tls.yml", *gone).good().changed().values())
