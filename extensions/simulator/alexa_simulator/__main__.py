@@ -22,6 +22,7 @@ from pathlib import Path
 from aiohttp import web
 
 from .account import Credentials
+from .answers import Refusal
 from .app import ACCESS_LOG, Simulator
 from .lwa import TOKEN_PATH
 from .settings import Settings, add_options, from_options
@@ -57,12 +58,22 @@ def _options() -> tuple[argparse.Namespace, Settings]:
     parser.add_argument("--client-id", help="client ID of the security profile (default: a random one)")
     parser.add_argument("--client-secret", help="its client secret (default: a random one)")
     parser.add_argument("--refresh-token", help="refresh token for the management APIs (default: a random one)")
+    parser.add_argument("--account", type=Path, metavar="FILE",
+                        help="what is there at the start, as control/state returns it (default: nothing)")
     add_options(parser)
     options = parser.parse_args()
     try:
         return options, from_options(options)
     except ValueError as error:
         parser.error(str(error))
+
+
+def _simulator(settings: Settings, credentials: Credentials, account: Path | None) -> Simulator:
+    """The account as the file says. Ends the program with a message for a file that says something else."""
+    try:
+        return Simulator(settings, credentials, json.loads(account.read_bytes()) if account else {})
+    except (OSError, ValueError, Refusal) as error:
+        sys.exit(f"--account {account}: {error}")
 
 
 def _address(text: str) -> str:
@@ -83,7 +94,7 @@ async def _serve(options: argparse.Namespace, settings: Settings, directory: Pat
     random = Credentials.random()
     credentials = Credentials(options.client_id or random.client_id, options.client_secret or random.client_secret,
                               options.refresh_token or random.refresh_token)
-    simulator = Simulator(settings, credentials)
+    simulator = _simulator(settings, credentials, options.account)
     told = [directory / "simulator.json", directory / "environment.sh"]
     for path in told:
         path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -19,6 +20,7 @@ from .extensions import Extensions
 from .faults import AFTERWARDS, INSTEAD, Fault, Faults, answer_instead, answer_spoiled, mark_as_failing
 from .lwa import TOKEN_PATH, Lwa
 from .profiles import Profiles
+from .seeds import put_state
 from .settings import Settings
 from .stats import CUT, Stats
 from .throttle import Throttle
@@ -32,10 +34,14 @@ LOG = logging.getLogger("alexa_simulator")
 
 
 class Simulator:
-    """One account behind one HTTPS address."""
+    """One account behind one HTTPS address.
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    :param start: what the account holds at the start, as C(GET /control/state) returns it. Raises Refusal.
+    """
+
+    def __init__(self, settings: Settings, credentials: Credentials, start: Any) -> None:
         self.account = Account(settings)
+        put_state(self.account, start)
         self.lwa = Lwa(self.account, credentials)
         self.stats = Stats()
         self.faults = Faults()
@@ -44,7 +50,7 @@ class Simulator:
         self.app.on_response_prepare.append(self._stamp)
         for part in (self.lwa, Trunks(self.account), Extensions(self.account), Units(self.account),
                      Profiles(self.account), AddressBooks(self.account), Contacts(self.account),
-                     Control(self.account, self.lwa, self.stats, self.faults)):
+                     Control(self.account, self.lwa, self.stats, self.faults, start)):
             part.add_routes(self.app)
 
     @web.middleware

@@ -12,13 +12,12 @@ from typing import Any
 
 from aiohttp import web
 
-from .account import ORGANIZATION, Account, Trunk, new_trunk_id
-from .address_books import a_book_name
+from .account import Account
 from .answers import Refusal, a_list, a_text, an_object, json_answer, json_object, members
-from .contacts import a_contact
 from .extensions import a_profile_id
 from .faults import Faults
 from .lwa import Lwa
+from .seeds import put_book, put_profile, put_state, put_trunk, put_unit, state_of
 from .stats import Stats
 from .trunks import find_trunk
 
@@ -29,12 +28,13 @@ Operation = Callable[[web.Request], Awaitable[web.Response]]
 class Control:
     """What the person or test that runs the simulator may do to it."""
 
-    def __init__(self, account: Account, lwa: Lwa, stats: Stats, faults: Faults) -> None:
+    def __init__(self, account: Account, lwa: Lwa, stats: Stats, faults: Faults, start: Any) -> None:
         self._account = account
         self._lwa = lwa
         self._stats = stats
         self._faults = faults
         self._settings_at_start = account.settings
+        self._start = start
 
     def add_routes(self, app: web.Application) -> None:
         """Serves the control address."""
@@ -65,22 +65,7 @@ class Control:
 
     async def state(self, _request: web.Request) -> web.Response:
         """Trunks with their whole bodies, mappings by trunk, units, profiles, address books with all that is theirs."""
-        now = self._account.now()
-        return json_answer({
-            "trunks": [{"trunkId": trunk_id, "status": trunk.status(now), **trunk.body}
-                       for trunk_id, trunk in self._account.trunks.items()],
-            "mappings": {trunk_id: dict(table.items()) for trunk_id, table in self._account.mappings.items()},
-            "units": [{"id": unit.unit_id, "name": unit.name, "parentId": unit.parent_id}
-                      for _key, unit in self._account.units.items()],
-            "profiles": [{"profileId": profile.profile_id, "unitId": profile.unit_id, "name": profile.name}
-                         for profile in self._account.profiles.values()],
-            "addressBooks": [{
-                "addressBookId": key, "name": book.name,
-                "contacts": [{"contactId": contact_id, **contact.body}
-                             for contact_id, contact in self._account.contacts[key].items()],
-                "units": sorted(unit for _key, (book_id, unit) in self._account.associations.items() if book_id == key),
-            } for key, book in self._account.books.items()],
-        })
+        return json_answer(state_of(self._account))
 
     async def settings(self, _request: web.Request) -> web.Response:
         """The settings in force."""
@@ -110,40 +95,23 @@ class Control:
 
     async def seed_units(self, request: web.Request) -> web.Response:
         """Adds units: [{name, id?, parentId?}]; without parentId below the organization."""
-        seeds = [members(an_object(unit, "A unit"), "", {"name": a_text}, {"id": a_text, "parentId": a_text})
-                 for unit in a_list(await _json(request), "The request body")]
-        units = [self._account.add_unit(seed["name"], seed.get("parentId", ORGANIZATION), seed.get("id"))
-                 for seed in seeds]
+        seeds = a_list(await _json(request), "The request body")
+        units = [put_unit(self._account, seed) for seed in seeds]
         return json_answer([{"id": unit.unit_id, "name": unit.name, "parentId": unit.parent_id} for unit in units])
 
     async def seed_profiles(self, request: web.Request) -> web.Response:
         """Adds profiles: [{unitId, profileId?, name?}]."""
-        seeds = [members(an_object(profile, "A profile"), "", {"unitId": a_text},
-                         {"profileId": a_profile_id, "name": a_text})
-                 for profile in a_list(await _json(request), "The request body")]
-        profiles = [self._account.add_profile(seed["unitId"], seed.get("name", "Guest"), seed.get("profileId"))
-                    for seed in seeds]
+        seeds = a_list(await _json(request), "The request body")
+        profiles = [put_profile(self._account, seed) for seed in seeds]
         return json_answer([{"unitId": profile.unit_id, "profileId": profile.profile_id} for profile in profiles])
 
     async def seed_book(self, request: web.Request) -> web.Response:
         """Adds an address book: {name, addressBookId?, contacts?: [a contact of the API], units?: [unit id]}."""
-        body = members(await json_object(request), "", {"name": a_book_name},
-                       {"addressBookId": a_text, "contacts": a_list, "units": a_list})
-        contacts = [a_contact(contact, "A contact") for contact in body.get("contacts", [])]
-        book = self._account.add_book(body["name"], body.get("addressBookId"))
-        for contact in contacts:
-            self._account.add_contact(book.book_id, contact)
-        for unit_id in body.get("units", []):
-            self._account.associations.put(f"{book.book_id} {unit_id}", (book.book_id, unit_id))
-        return json_answer({"addressBookId": book.book_id})
+        return json_answer({"addressBookId": put_book(self._account, await json_object(request)).book_id})
 
     async def seed_trunk(self, request: web.Request) -> web.Response:
         """Adds a trunk as it is given, unchecked: a body of the API with trunkId? and status? (ACTIVE)."""
-        body = await json_object(request)
-        status = a_text(body.pop("status", "ACTIVE"), "status")
-        trunk = Trunk(a_text(body.pop("trunkId", new_trunk_id()), "trunkId"), body, status, status, 0.0)
-        self._account.add_trunk(trunk)
-        return json_answer({"trunkId": trunk.trunk_id})
+        return json_answer({"trunkId": put_trunk(self._account, await json_object(request)).trunk_id})
 
     async def seed_mappings(self, request: web.Request) -> web.Response:
         """Adds many mappings to a trunk: [{extension, commsProfileId}]."""
@@ -180,9 +148,10 @@ class Control:
         return json_answer({"revoked": self._lwa.revoke_all()})
 
     async def reset(self, _request: web.Request) -> web.Response:
-        """As at the start: the settings of the command line, no data, no tokens, no faults, no counts."""
+        """As at the start: the settings and the account of the command line, no tokens, no faults, no counts."""
         self._account.settings = dataclasses.replace(self._settings_at_start)
         self._account.clear()
+        put_state(self._account, self._start)
         self._lwa.revoke_all()
         self._faults.rules = []
         self._stats.reset()
