@@ -100,6 +100,11 @@ def trunk_body(trunk: Trunk) -> dict[str, Any]:
     return body
 
 
+def trunk_item(trunk: Trunk) -> dict[str, Any]:
+    """A trunk as an answer has it (S), for the simulator."""
+    return {"trunkId": trunk.trunk_id, "status": trunk.status, **trunk_body(trunk)}
+
+
 def trunk(body: Any, trunk_id: str | None = None) -> Trunk:
     """A trunk of an answer (S; whether the chain is returned is A; tls as a list and ports as texts C)."""
     fields = _object(body)
@@ -176,6 +181,11 @@ def profile(body: Any) -> Profile | None:
     fields = _object(body)
     profile_id = _profile_id(fields.get("profileId"))
     return Profile(profile_id, fields.get("name")) if profile_id else None
+
+
+def profile_item(profile: Profile, unit_id: str) -> dict[str, Any]:
+    """A unit's profile with the names of an answer (C), for the simulator."""
+    return {"profileId": profile.profile_id, "unitId": unit_id, **({"name": profile.name} if profile.name else {})}
 
 
 def _profile_id(value: Any) -> str | None:
