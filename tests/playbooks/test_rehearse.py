@@ -142,7 +142,9 @@ def test_a_real_run_does_what_was_rehearsed(site: Site, place: Path) -> None:
     assert counts(rehearsed, "boreal") == {
         "created": ["7303"], "updated": [], "deleted": [], "unchanged": ["7301", "7302"],
     }  # fmt: skip
-    assert "report.json saw" in rehearsed.shown("Show all properties", "aurora")
+    assert "report.json saw at 20" in rehearsed.shown("Show all properties", "aurora")
+    assert "attention" not in told(rehearsed, "aurora") and "attention" not in told(rehearsed, "boreal")
+    assert "not known, so all counts as new (it is not in the report)" in told(rehearsed, "coral")
 
     site.inventory({host: {**known, **local} for host, known in pinned.items()})
     real = site.run(LINK).good()
@@ -156,12 +158,31 @@ def test_a_real_run_does_what_was_rehearsed(site: Site, place: Path) -> None:
     assert again.changed() == {"localhost": 0, **dict.fromkeys(pinned, 0)}
 
 
-def test_one_that_is_wrong_fails_alone(site: Site, place: Path) -> None:
-    wrong = {**AFTER, "coral": {**AFTER["coral"], "alexa_rooms": [{"extension": "74 01", "comms_profile_id": PROFILE}]}}
-    run = rehearse(site, place, "-e", "alexa_rehearse_report=", hosts=wrong)
-    assert run.code == 2 and run.failed() == {"coral"}
-    assert "74 01" in run.message("coral") and "74 01" in told(run, "coral")
+@pytest.mark.parametrize("wrong", ["aurora", "coral"])
+def test_one_that_is_wrong_fails_alone(site: Site, place: Path, wrong: str) -> None:
+    """Also the first, which does what is done once for all."""
+    twisted = {"alexa_rooms": [{"extension": "74 01", "comms_profile_id": PROFILE}]}
+    run = rehearse(site, place, "-e", "alexa_rehearse_report=", hosts={**AFTER, wrong: {**AFTER[wrong], **twisted}})
+    assert run.code == 2 and run.failed() == {wrong}
+    assert "74 01" in run.message(wrong) and "74 01" in told(run, wrong)
     assert "of which 1 would fail" in run.shown("Show all properties", "aurora")
+    assert "would be created" in told(run, "boreal") and "3 would be mapped" in told(run, "boreal")
+
+
+@pytest.mark.parametrize("name", ["no name", "*.aurora.example.com"])
+def test_a_name_that_can_t_be_certified_fails_alone(site: Site, place: Path, name: str) -> None:
+    own_name = {"boreal": {**AFTER["boreal"], "trunk_name": "sip.boreal.example.com"}}
+    run = rehearse(site, place, hosts={**AFTER, **own_name, "aurora": {**AFTER["aurora"], "alexa_pbx_name": name}})
+    assert run.code == 2 and run.failed() == {"aurora"} and name in run.message("aurora")
+    assert "would be created" in told(run, "boreal")
+
+
+def test_a_property_that_the_report_could_not_read_is_told(site: Site, place: Path) -> None:
+    site.inventory({**BEFORE, "boreal": {**BEFORE["boreal"], **rooms("bad:B1")}})
+    assert site.run(REPORT).failed() == {"boreal"}
+    run = rehearse(site, place, hosts=BEFORE).good()
+    assert "not known, so all counts as new" in told(run, "boreal") and "extension 'bad'" in told(run, "boreal")
+    assert "attention" not in told(run, "aurora")
 
 
 def test_a_pinned_trunk_that_nobody_saw_is_told(site: Site, place: Path) -> None:
@@ -176,6 +197,7 @@ def test_a_pinned_trunk_that_nobody_saw_is_told(site: Site, place: Path) -> None
         ("alexa_rehearse_limit=0", ["alexa_rehearse_limit", "such as 10"]),
         ("alexa_rehearse_report=report.json", ["alexa_rehearse_report", "absolute path"]),
         ("ansible_connection=ssh", ["-e", "inventory"]),
+        ("pbx_tls_ca_bundle=https://example.invalid/bundle.pem", ["-e", "fetched", "alexa_ca_bundle"]),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_started(
