@@ -13,6 +13,12 @@ from typing import Any
 _MODULES, _LEGACY = "/proc/modules", "/proc/net/ip_tables_names"
 #: Which file's text is known by which name; of the key only that it is there.
 _TEXTS = ("certificate", "chain", "trust")
+# A server may listen at one address of the PBX alone. Arguments: the port, and what is asked but for the place.
+_AT_ITS_LISTENER = """\
+where=$(ss -lntH "sport = :$0" | awk '{ sub(/:[0-9]*$/, "", $4); sub(/%.*/, "", $4); print $4; exit }')
+case $where in ''|0.0.0.0|'*'|'[::]') where=127.0.0.1 ;; esac
+exec "$@" -connect "$where:$0"
+"""
 
 
 def questions(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,11 +49,11 @@ def named_files(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _served(params: Mapping[str, Any]) -> dict[str, list[str]]:
-    where = params["address"] if params["kind"] == "external" else "127.0.0.1"
-    if not where:
-        return {}
-    words = ["openssl", "s_client", "-connect", f"{where}:{params['sip_port']}", "-tls1_2", "-showcerts"]
-    return {"served": [*words, "-servername", params["name"]]}
+    port = str(params["sip_port"])
+    asked = ["openssl", "s_client", "-tls1_2", "-showcerts", "-servername", params["name"]]
+    if params["kind"] != "external":
+        return {"served": ["sh", "-c", _AT_ITS_LISTENER, port, *asked]}
+    return {"served": [*asked, "-connect", f"{params['address']}:{port}"]} if params["address"] else {}
 
 
 def _certificate(params: Mapping[str, Any]) -> dict[str, list[str]]:
