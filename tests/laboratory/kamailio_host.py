@@ -68,6 +68,11 @@ class Property:
         given = json.dumps({**VARIABLES, **variables})
         return self.site.run(str(self.site.folder / "sbc.yml"), "-e", given, *options)
 
+    def playbook(self, name: str, *options: str) -> Run:
+        """Run one of the collection's playbooks for this PBX."""
+        given = json.dumps({**VARIABLES, "alexa_pbx_kind": "kamailio"})
+        return self.site.run(name, "-e", given, *options)
+
     def role(self, *options: str, **variables: Any) -> Run:
         return self.run("--tags", "kamailio", *options, **variables)
 

@@ -14,6 +14,7 @@ from alexa_laboratory import network
 from alexa_laboratory.authority import EDGE_NAME
 from alexa_laboratory.inventory import HOST
 from alexa_laboratory.laboratory import REGISTRAR, TLS_PORT, Laboratory
+from alexa_laboratory.pbx import NAME
 from alexa_laboratory.sip import Call, ConnectionRefused, Refused, TlsRefused, UserAgent
 from kamailio_host import (
     GREETING,
@@ -27,6 +28,7 @@ from kamailio_host import (
     talking,
 )
 from laboratory_site import LaboratorySite
+from playbook_runs import LINK, ROTATE
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +164,21 @@ def test_a_new_certificate_is_served_while_a_call_is_up(linked: Property, edge: 
     hear_each_other(alexa, room)
     alexa.hang_up()
     room.wait_for_end(5)
+
+
+def test_a_call_outlives_a_rotation(linked: Property, edge: UserAgent, phone: UserAgent) -> None:
+    linked.playbook(LINK, "--tags", "tls,trunk").good()
+    before, started = linked.served(), linked.started()
+    alexa, room = called_out(edge, phone)
+    with talking(alexa, room):
+        run = linked.playbook(ROTATE, "-e", "alexa_rotate_force=true").good()
+    assert "rotated" in run.shown("Show each property", HOST)
+    assert "" != linked.served() != before != "" and linked.started() == started
+    assert linked.served() in "".join(linked.site.trunk(NAME)["tls"]["certificateChain"])
+    hear_each_other(alexa, room)
+    alexa.hang_up()
+    room.wait_for_end(5)
+    assert linked.playbook(ROTATE).good().changed()[HOST] == 0
 
 
 @pytest.mark.parametrize("alexa_hangs_up", [True, False])

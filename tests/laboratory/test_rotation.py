@@ -17,9 +17,8 @@ from alexa_laboratory.laboratory import TLS_PORT, Laboratory
 from alexa_laboratory.pbx import NAME
 from alexa_laboratory.sip import UserAgent
 from laboratory_site import LaboratorySite
-from playbook_runs import LINK, UNLINK, Run
+from playbook_runs import LINK, ROTATE, UNLINK, Run
 
-ROTATE = "alexa.smart_properties.rotate_certificate"
 TLS = "/etc/alexa_smart_properties/tls"
 FORCE = ("-e", "alexa_rotate_force=true")
 
@@ -105,7 +104,18 @@ def test_another_key_is_made_on_request(linked: LaboratorySite) -> None:
     assert len(set(prints(linked))) == 1
 
 
-def test_all_is_put_back_where_amazon_refuses(linked: LaboratorySite) -> None:
+@pytest.fixture
+def elsewhere(linked: LaboratorySite) -> Iterator[None]:
+    """The folder is a link to one at another place, with a file of somebody else's."""
+    linked.machine.run("mv", TLS, "/var/tmp/tls")
+    linked.machine.run("ln", "-s", "/var/tmp/tls", TLS)
+    linked.machine.write(f"{TLS}/theirs", "theirs")
+    yield
+    linked.machine.run("rm", TLS, "/var/tmp/tls/theirs")
+    linked.machine.run("mv", "/var/tmp/tls", TLS)
+
+
+def test_all_is_put_back_where_amazon_refuses(linked: LaboratorySite, elsewhere: None) -> None:
     before = state_of(linked)
     linked.api().control("POST", "/faults", [{"kind": "status", "status": 400, "match": {"method": "PUT"}}])
     run = linked.run(ROTATE, *FORCE, "-e", "alexa_rotate_key=true")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,6 +200,18 @@ def test_another_certificate_is_issued_for_the_same_key(site: Site, again: objec
     run = site.run("tls.yml", "--limit", f"{PRIVATE},{GIVEN}", "-e", "pbx_tls_reissue=true").good()
     assert files[0].read_bytes() == key and files[1].read_bytes() != certificate
     assert run.changed()[GIVEN] == 0 and not site.run("tls.yml", "--limit", PRIVATE).good().changed()[PRIVATE]
+
+
+def test_another_key_is_made_on_request(site: Site, again: object, open_folder: Path) -> None:
+    folders = {host: folder_of(site, host, open_folder) for host in (PRIVATE, GIVEN)}
+    keys = {host: (folder / "alexa-pbx.key").read_bytes() for host, folder in folders.items()}
+    run = site.run("tls.yml", "--limit", f"{PRIVATE},{GIVEN}", "-e", "pbx_tls_rekey=true").good()
+    new = folders[PRIVATE] / "alexa-pbx.key"
+    assert new.read_bytes() != keys[PRIVATE] and mode(new) == ("640" if IS_ROOT else "600")
+    tls = ssl.create_default_context()
+    tls.load_cert_chain(folders[PRIVATE] / "alexa-pbx.crt", new)
+    assert run.changed()[GIVEN] == 0 and (folders[GIVEN] / "alexa-pbx.key").read_bytes() == keys[GIVEN]
+    assert not site.run("tls.yml", "--limit", PRIVATE).good().changed()[PRIVATE]
 
 
 def test_removing_again_looks_once(site: Site, again: object, counted: dict[str, CountedPython]) -> None:

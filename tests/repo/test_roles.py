@@ -99,3 +99,10 @@ def test_every_role_has_specs_and_defaults() -> None:
 def test_every_role_has_a_scenario() -> None:
     scenarios = {path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml")}
     assert scenarios == {*ROLES, "link_pbx"}
+
+
+def test_a_rotation_keeps_all_that_pbx_tls_writes() -> None:
+    written = read_yaml(ROOT / "roles" / "pbx_tls" / "vars" / "main.yml")
+    own = {value.removeprefix("{{ pbx_tls_dir }}/") for value in written.values()
+           if isinstance(value, str) and value.startswith("{{ pbx_tls_dir }}/")}  # fmt: skip
+    assert set(read_yaml(ROOT / "playbooks" / "vars" / "rotate.yml")["alexa_rotate_names"]) == own

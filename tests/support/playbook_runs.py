@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BYTECODE = ROOT / "tests" / "support" / "bytecode"
 LINK = "alexa.smart_properties.link_pbx"
 UNLINK = "alexa.smart_properties.unlink_pbx"
+ROTATE = "alexa.smart_properties.rotate_certificate"
 LONGEST_RUN = 240  # seconds
 # Every character that some encoding spells otherwise.
 CLIENT_SECRET = 'amzn1.oa2-cs.v1.cli|ent+sec/ret%7e"quoted'
