@@ -144,9 +144,11 @@ def plan(
     *,
     prune: bool = False,
     prune_limit: str = "10%",
+    prune_only: Sequence[str] | None = None,
 ) -> Plan:
     """What is to be done. Raises InputError if more would be removed than the limit lets.
 
+    :param prune_only: what may be removed; None for all that is not wished.
     :param profiles: the profiles of the units that the wishes name; None for one that is to be made.
     """
     result = Plan()
@@ -162,7 +164,8 @@ def plan(
             result.change.append(extension)
     result.labels_before = {extension: mapping.comms_profile_id for extension, mapping in have.items()}
     if prune:
-        result.delete = [extension for extension in have if extension not in wanted]
+        removable = have if prune_only is None else [extension for extension in prune_only if extension in have]
+        result.delete = [extension for extension in removable if extension not in wanted]
         check_prune(
             len(wanted),
             len(have),

@@ -23,6 +23,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, Transport
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_url
+from ansible_collections.alexa.smart_properties.plugins.module_utils._journal import Journal
 from ansible_collections.alexa.smart_properties.plugins.module_utils._lwa import TRUNK_SCOPE, Grant, TokenSource
 from ansible_collections.alexa.smart_properties.plugins.module_utils._pace import Pace
 from ansible_collections.alexa.smart_properties.plugins.module_utils._pace_store import store_of
@@ -75,6 +76,7 @@ class Connections:
 
     :param tell: shows the user a line while the module runs, where that is possible.
     :ivar concurrency: how many requests may be under way at a time.
+    :ivar journal: where changes are noted before they are made.
     """
 
     def __init__(self, params: dict[str, Any], redactor: Redactor, tell: Tell = silent) -> None:
@@ -88,6 +90,7 @@ class Connections:
         if ca_path and not os.path.exists(ca_path):
             raise InputError(f"ca_path {ca_path} does not exist.", "Give the file with the authorities to trust.")
         self.concurrency: int = params.get("concurrency") or _DEFAULT_CONCURRENCY
+        self.journal = Journal(params.get("journal"))
         self._params = params
         self._redactor = redactor
         self._clock = Clock()

@@ -50,6 +50,13 @@ options:
         would remove more is refused, and nothing is changed.
     type: str
     default: 10%
+  prune_only:
+    description:
+      - The extensions that O(prune=true) may remove. Mappings of others stay, though they are not listed.
+      - If unset, it may remove all that are not listed.
+    type: list
+    elements: str
+    version_added: 0.2.0
   concurrency:
     description:
       - How many requests may be under way at a time, 1 to 64.
@@ -58,6 +65,7 @@ options:
 extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._api.management
+  - alexa.smart_properties._journal
   - alexa.smart_properties._attributes
   - alexa.smart_properties._attributes.api
 seealso:
@@ -144,6 +152,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions
     profile_of,
     wishes,
 )
+from ansible_collections.alexa.smart_properties.plugins.module_utils._journal import journal_options
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
     Job,
@@ -155,6 +164,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._profiles i
 
 OPTIONS = {
     **management_options(),
+    **journal_options(),
     "trunk_id": {"type": "str"},
     "extensions": {
         "type": "list",
@@ -168,6 +178,7 @@ OPTIONS = {
     },
     "prune": {"type": "bool", "default": False},
     "prune_limit": {"type": "str", "default": "10%"},
+    "prune_only": {"type": "list", "elements": "str"},
     "concurrency": {"type": "int", "default": 16},
 }
 
@@ -193,15 +204,17 @@ def managed(
     unit_ids = [wish.unit_id for wish in wanted.values() if wish.unit_id]
     profiles = Profiles(connections.management(), concurrency) if unit_ids else None
     of_units = profiles.of_units(unit_ids) if profiles else {}
-    prune = {"prune": params["prune"], "prune_limit": params["prune_limit"]}
+    prune = {name: params[name] for name in ("prune", "prune_limit", "prune_only")}
     have = confirmed_mappings(mappings, have, plan(wanted, have, of_units, **prune), concurrency)
     todo = plan(wanted, have, of_units, **prune)
     if check_mode:
         return Result(todo.changed, predicted(todo).values(), todo.before, todo.after)
     without = [(unit_id, None) for unit_id, profile in of_units.items() if profile is None]
+    connections.journal.open(todo)
     if profiles and without:
         profiles.create(without, made)
     ids = {extension: profile_of(wish, of_units) or made[wish.unit_id] for extension, wish in wanted.items()}
+    connections.journal.begin_mappings(str(trunk_id), todo, have, ids)
     account = applied(mappings, todo, ids, concurrency)
     result = Result(account.changed, account.values(), todo.before, todo.after)
     raise_if_partial(account, trunk_id, result.to_dict())

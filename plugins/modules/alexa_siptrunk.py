@@ -84,6 +84,7 @@ requirements:
   - cryptography >= 40
 extends_documentation_fragment:
   - alexa.smart_properties._api
+  - alexa.smart_properties._journal
   - alexa.smart_properties._attributes
   - alexa.smart_properties._attributes.api
 seealso:
@@ -151,6 +152,7 @@ from typing import Any
 from ansible_collections.alexa.smart_properties.plugins.module_utils._activation import Patience, wait_for_active
 from ansible_collections.alexa.smart_properties.plugins.module_utils._chain import CRYPTOGRAPHY_IMPORT_ERROR
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import AlexaError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._journal import journal_options
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
@@ -160,6 +162,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks imp
 
 _PORT = {"type": "int", "default": 5061}
 OPTIONS = {
+    **journal_options(),
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "trunk_id": {"type": "str"},
     "tls_name": {"type": "str"},
@@ -186,7 +189,9 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
         plan = plan_present(current, namesakes, wish)
         trunk = plan.wanted
         if plan.changed and not check_mode:
+            step = connections.journal.begin_trunk(current, trunk)
             trunk = trunks.update(trunk) if current else trunks.create(trunk)
+            connections.journal.end_trunk(step, trunk.trunk_id)
     if params["wait"] and trunk.status != ACTIVE and not check_mode:
         patience = Patience(params["wait_timeout"], params["wait_interval"], connections.tell)
         try:
@@ -203,6 +208,7 @@ def absent(params: dict[str, Any], connections: Connections, check_mode: bool) -
     trunks = Trunks(connections.trunks())
     current, _namesakes = trunks.find(checked_wish(params, check_mode)[0])
     if current and not check_mode:
+        connections.journal.begin_trunk(current, None)
         trunks.delete(str(current.trunk_id))
     return Result(current is not None, {"trunk": None}, described(current) if current else {}, {})
 

@@ -54,6 +54,8 @@ def site(site: Site) -> Site:
         trunk_wait=False,
         extensions_rooms=[{"extension": "7201", "comms_profile_id": PROFILE + "A1"}],
         pbx_handover_name=NAME,
+        trunk_journal=str(site.folder / "own" / "trunk.jsonl"),
+        extensions_journal=str(site.folder / "own" / "mappings.jsonl"),
     )
     return site
 
@@ -67,6 +69,11 @@ def test_link_without_waiting(site: Site, linked: Run) -> None:
     assert site.trunk(NAME)["status"] != "ACTIVE"
     assert site.mappings(NAME) == {"7201": PROFILE + "A1"}
     assert (site.secrets / "handover" / "aurora" / "settings.md").is_file()
+
+
+def test_each_has_a_journal_of_its_own(site: Site, linked: Run) -> None:
+    kinds = {file: (site.folder / "own" / f"{file}.jsonl").read_text() for file in ("trunk", "mappings")}
+    assert all(f'"kind": "{file}"' in text and '"host": "aurora"' in text for file, text in kinds.items())
 
 
 def test_a_token_that_is_given_serves_instead_of_credentials(site: Site, linked: Run) -> None:

@@ -152,9 +152,11 @@ def test_jobs_that_run_at_once_write_into_a_folder_for_each_property() -> None:
     folders = {
         name: value for name, value in FULL.data["alexa_awx_extra_vars"].items() if "{{ alexa_awx_lasting }}" in value
     }
-    report = folders.pop("alexa_report_dir")
+    report, journal = folders.pop("alexa_report_dir"), folders.pop("alexa_journal_dir")
     assert folders and all(value.endswith("/{{ inventory_hostname }}") for value in folders.values())
     assert report.endswith("/report")
+    # Each run has a file of its own there.
+    assert journal.endswith("/journal") and "random" in (ROOT / "playbooks" / "tasks" / "journal.yml").read_text()
     (template,) = [template for template in TEMPLATES if template["name"] == "Fleet: report"]
     assert not template["allow_simultaneous"] and template["job_slice_count"] == 1
 

@@ -25,6 +25,7 @@ LAYERS = [
     {"_wire_contacts"},
     {"_client"},
     {"_plan", "_wait", "_trunk_plan"},
+    {"_journal"},
     {"_trunks", "_extensions", "_profiles", "_units", "_address_books", "_contacts"},
     {"_activation", "_bulk", "_book_plan"},
     {"_contact_bulk"},
