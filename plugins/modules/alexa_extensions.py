@@ -58,6 +58,7 @@ options:
 extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._api.management
+  - alexa.smart_properties._plan
   - alexa.smart_properties._attributes
   - alexa.smart_properties._attributes.api
 seealso:
@@ -123,6 +124,18 @@ not_tried:
   returned: always
   type: list
   elements: str
+plan:
+  description:
+    - What makes the plan the one it is, C(before) and C(after) by extension, of those that change.
+    - C(trunk_id) is C(null) where none of the extensions is mapped yet, as the trunk may still be to be made.
+  returned: always, unless reading failed
+  type: dict
+  version_added: 0.2.0
+plan_digest:
+  description: The digest of RV(plan), for O(plan_digest) of a later run. The same in check mode and in a real run.
+  returned: always, unless reading failed
+  type: str
+  version_added: 0.2.0
 """
 
 from typing import Any
@@ -135,7 +148,6 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._bulk impor
     predicted,
     raise_if_partial,
 )
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import (
     Mappings,
     Wish,
@@ -144,6 +156,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions
     profile_of,
     wishes,
 )
+from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_concurrency
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
     Job,
@@ -151,10 +164,12 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._module imp
     run_module,
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan_digest import plan_options, reviewed
 from ansible_collections.alexa.smart_properties.plugins.module_utils._profiles import Profiles
 
 OPTIONS = {
     **management_options(),
+    **plan_options(),
     "trunk_id": {"type": "str"},
     "extensions": {
         "type": "list",
@@ -184,9 +199,7 @@ def managed(
     params: dict[str, Any], connections: Connections, check_mode: bool, wanted: dict[str, Wish], made: dict[str, str]
 ) -> Result:
     """C(made) gets the communication profiles that are made, by unit."""
-    concurrency = params["concurrency"]
-    if not 1 <= concurrency <= 64:
-        raise InputError(f"concurrency {concurrency} can't be used.", "Give a number from 1 to 64.")
+    concurrency = checked_concurrency(params["concurrency"])
     trunk_id = checked_trunk_id(params["trunk_id"], check_mode)
     mappings = Mappings(connections.trunks(), trunk_id or "")
     have = current_mappings(mappings, wanted, concurrency, may_be_missing=check_mode or not wanted) if trunk_id else {}
@@ -196,14 +209,15 @@ def managed(
     prune = {"prune": params["prune"], "prune_limit": params["prune_limit"]}
     have = confirmed_mappings(mappings, have, plan(wanted, have, of_units, **prune), concurrency)
     todo = plan(wanted, have, of_units, **prune)
+    told = reviewed(params["plan_digest"], todo.changed, todo.content(trunk_id))
     if check_mode:
-        return Result(todo.changed, predicted(todo).values(), todo.before, todo.after)
+        return Result(todo.changed, {**predicted(todo).values(), **told}, todo.before, todo.after)
     without = [(unit_id, None) for unit_id, profile in of_units.items() if profile is None]
     if profiles and without:
         profiles.create(without, made)
     ids = {extension: profile_of(wish, of_units) or made[wish.unit_id] for extension, wish in wanted.items()}
     account = applied(mappings, todo, ids, concurrency)
-    result = Result(account.changed, account.values(), todo.before, todo.after)
+    result = Result(account.changed, {**account.values(), **told}, todo.before, todo.after)
     raise_if_partial(account, trunk_id, result.to_dict())
     return result
 

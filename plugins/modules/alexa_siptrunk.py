@@ -84,6 +84,7 @@ requirements:
   - cryptography >= 40
 extends_documentation_fragment:
   - alexa.smart_properties._api
+  - alexa.smart_properties._plan
   - alexa.smart_properties._attributes
   - alexa.smart_properties._attributes.api
 seealso:
@@ -143,6 +144,19 @@ trunk:
       description: The registered chain, leaf first, as C(subject), C(not_after) and C(sha256).
       type: list
       elements: dict
+plan:
+  description:
+    - What makes the plan the one it is, C(trunk_id), C(before) and C(after), with certificates by their fingerprints.
+    - Certificates are left out where O(certificate_chain) is not given. The digest of a plan that was made before the
+      certificate was therefore binds all but the certificate.
+  returned: always
+  type: dict
+  version_added: 0.2.0
+plan_digest:
+  description: The digest of RV(plan), for O(plan_digest) of a later run. The same in check mode and in a real run.
+  returned: always
+  type: str
+  version_added: 0.2.0
 """
 
 from contextlib import nullcontext
@@ -154,12 +168,19 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._errors imp
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan_digest import plan_options, reviewed
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_input import checked_wish
-from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import described, plan_present, shown
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import (
+    described,
+    plan_absent,
+    plan_present,
+    shown,
+)
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks
 
 _PORT = {"type": "int", "default": 5061}
 OPTIONS = {
+    **plan_options(),
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "trunk_id": {"type": "str"},
     "tls_name": {"type": "str"},
@@ -184,6 +205,10 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
     look = nullcontext(trunks.find(wish)) if check_mode else trunks.find_before_creating(wish)
     with look as (current, namesakes):
         plan = plan_present(current, namesakes, wish)
+        chain = bool(wish.chain)
+        told = reviewed(
+            params["plan_digest"], plan.changed, plan.content(with_chain=chain), plan.content(with_chain=False)
+        )
         trunk = plan.wanted
         if plan.changed and not check_mode:
             trunk = trunks.update(trunk) if current else trunks.create(trunk)
@@ -195,16 +220,18 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
             error.details = {"trunk": shown(trunk), **error.details, "changed": plan.changed}
             raise
     after = plan.after if plan.changed else plan.before
-    return Result(plan.changed, {"trunk": shown(trunk)}, plan.before, after, warnings + plan.warnings + trunks.warnings)
+    warnings += plan.warnings + trunks.warnings
+    return Result(plan.changed, {"trunk": shown(trunk), **told}, plan.before, after, warnings)
 
 
 def absent(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
     """Delete the trunk if it is there."""
     trunks = Trunks(connections.trunks())
     current, _namesakes = trunks.find(checked_wish(params, check_mode)[0])
+    told = reviewed(params["plan_digest"], current is not None, plan_absent(current))
     if current and not check_mode:
         trunks.delete(str(current.trunk_id))
-    return Result(current is not None, {"trunk": None}, described(current) if current else {}, {})
+    return Result(current is not None, {"trunk": None, **told}, described(current) if current else {}, {})
 
 
 def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
