@@ -147,8 +147,8 @@ trunk:
 plan:
   description:
     - What makes the plan the one it is, C(trunk_id), C(before) and C(after), with certificates by their fingerprints.
-    - Certificates are left out where O(certificate_chain) is not given. The digest of a plan that was made before the
-      certificate was therefore binds all but the certificate.
+    - Certificates are left out where O(certificate_chain) is not given. So a plan that was made before the certificate
+      binds all but the certificate.
   returned: always
   type: dict
   version_added: 0.2.0
