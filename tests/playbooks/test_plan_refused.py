@@ -14,8 +14,8 @@ from playbook_runs import LINK, PROFILE, Run, Site, play_of, writes
 
 PLAN = "alexa.smart_properties.plan"
 ROOM = {"extension": "7201", "comms_profile_id": PROFILE + "A1"}
-# When the plan is made: one that stays as it was, one whose trunk somebody makes then, one whose mapping somebody changes,
-# one whose rooms the inventory changes, and one that can't be planned. The last one is listed only after that.
+# When the plan is made: one that stays as it was, one whose trunk somebody makes then, one whose mapping somebody
+# changes, one whose rooms the inventory changes, one that can't be planned. The last is listed only after that.
 SAME, MADE, MAPPED, WISHED, BROKEN, LATER = "same", "made", "mapped", "wished", "broken", "later"
 REFUSED = {MADE, MAPPED, WISHED, BROKEN, LATER}
 COMPARED = {MADE, MAPPED, WISHED}
