@@ -17,7 +17,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.modules.fleet_report import OPTIONS
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._control_node import plain
-from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import property_of, unpacked
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packed import unpacked
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import property_of
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report import (
     TIME_FORMAT,
     files_of,

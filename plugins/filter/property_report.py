@@ -12,7 +12,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._control_node import plain
-from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import packed, property_of
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packed import packed
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import property_of
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report import TIME_FORMAT
 
 _PARTS = {"trunk": Mapping, "mappings": Sequence, "rooms": Sequence, "profiles": Sequence}

@@ -32,6 +32,13 @@ _UNREACHABLE = [
 ]  # fmt: skip
 
 
+def checked_concurrency(number: int) -> int:
+    """How many requests may be under way at a time. Raises InputError."""
+    if not 1 <= number <= 64:
+        raise InputError(f"concurrency {number} can't be used.", "Give a number from 1 to 64.")
+    return number
+
+
 def problem_with_extension(value: Any) -> str | None:
     """Extensions are texts of 1 to 32 of C(0-9 * # +)."""
     if isinstance(value, str) and EXTENSION_PATTERN.fullmatch(value):

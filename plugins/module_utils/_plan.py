@@ -58,6 +58,17 @@ class Plan:
     def after(self) -> str:
         return self._text(self.labels_after, self.change + self.create)
 
+    def content(self, trunk_id: str | None) -> dict[str, Any]:
+        """What makes this plan of a trunk's mappings the one it is.
+
+        The trunk is left out where nothing of it is meant: then it may be one that is still to be made.
+        """
+        return {
+            "trunk_id": trunk_id if self.change or self.delete or self.unchanged else None,
+            "before": {key: self.labels_before[key] for key in self.change + self.delete},
+            "after": {key: self.labels_after[key] for key in self.change + self.create},
+        }
+
     @staticmethod
     def _text(labels: dict[str, str], keys: list[str]) -> str:
         return "".join(f"{key}: {labels[key]}\n" for key in sorted(keys))

@@ -29,7 +29,17 @@ class TrunkPlan:
 
     @property
     def after(self) -> dict[str, Any]:
-        return described(self.wanted)
+        return described(self.wanted) if self.changed else self.before
+
+    def contents(self, *, with_chain: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What makes this plan the one it is; and the same without the chain, which may be made only on the way."""
+        return self.content(with_chain=with_chain), self.content(with_chain=False)
+
+    def content(self, *, with_chain: bool) -> dict[str, Any]:
+        """What makes this plan the one it is, with the chain or without."""
+        before = compared(self.before, with_chain=with_chain) if self.current else None
+        trunk_id = self.current.trunk_id if self.current else None
+        return {"trunk_id": trunk_id, "before": before, "after": compared(self.after, with_chain=with_chain)}
 
 
 def plan_present(current: Trunk | None, namesakes: Sequence[Trunk], wish: Trunk) -> TrunkPlan:
@@ -92,6 +102,22 @@ def described(trunk: Trunk) -> dict[str, Any]:
     """What of a trunk the user decides: the part that a diff shows."""
     everything = shown(trunk)
     return {key: everything[key] for key in ("tls_name", "peers", "fqdn_peer", "certificates")}
+
+
+def compared(description: dict[str, Any], *, with_chain: bool) -> dict[str, Any]:
+    """What C(described) tells, with certificates as their fingerprints, sorted, or left out."""
+    rest = {key: value for key, value in description.items() if key != "certificates"}
+    if not with_chain:
+        return rest
+    # Of a chain that is known by its fingerprints alone there are no summaries.
+    told = [each["sha256"] if isinstance(each, dict) else each for each in description["certificates"]]
+    return {**rest, "certificates": "unknown" if description["certificates"] == "unknown" else sorted(told)}
+
+
+def plan_absent(current: Trunk | None) -> dict[str, Any]:
+    """What makes a plan of a deletion the one it is."""
+    before = compared(described(current), with_chain=False) if current else None
+    return {"trunk_id": current.trunk_id if current else None, "before": before, "after": None}
 
 
 def shown(trunk: Trunk) -> dict[str, Any]:

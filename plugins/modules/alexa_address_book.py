@@ -113,6 +113,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._address_bo
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._book_plan import applied, planned
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_concurrency
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
     Job,
@@ -137,8 +138,7 @@ OPTIONS = {
 
 def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
     """Find the book and its units, plan, apply."""
-    if not 1 <= params["concurrency"] <= 64:
-        raise InputError(f"concurrency {params['concurrency']} can't be used.", "Give a number from 1 to 64.")
+    concurrency = checked_concurrency(params["concurrency"])
     name, book_id = checked_name(params["name"]), params["address_book_id"] or None
     if not book_id and name is None:
         raise InputError("name is missing, and address_book_id is empty.", "Give the name of the address book.")
@@ -149,7 +149,7 @@ def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -
             "Give both, or leave prune out.",
         )
     client = connections.management()
-    books = AddressBooks(client, params["concurrency"])
+    books = AddressBooks(client, concurrency)
     if params["state"] == "absent":
         return removed(books, books.find(book_id, name), check_mode)
     below = [unit.unit_id for unit in units_below(client, params["parent_id"], None)] if params["prune"] else []

@@ -146,6 +146,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._contact_bu
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._contacts import Wish, wishes
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
+from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_concurrency
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import Profile
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
@@ -188,9 +189,7 @@ def managed(
     params: dict[str, Any], connections: Connections, check_mode: bool, wanted: dict[str, Wish], made: dict[str, str]
 ) -> Result:
     """C(made) gets the communication profiles that are made, by unit."""
-    book_id, concurrency = params["address_book_id"], params["concurrency"]
-    if not 1 <= concurrency <= 64:
-        raise InputError(f"concurrency {concurrency} can't be used.", "Give a number from 1 to 64.")
+    book_id, concurrency = params["address_book_id"], checked_concurrency(params["concurrency"])
     if not book_id and not check_mode:
         raise InputError("address_book_id is missing.", "Give the id that alexa_address_book returns.")
     client = connections.management()

@@ -66,6 +66,7 @@ extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._api.management
   - alexa.smart_properties._journal
+  - alexa.smart_properties._plan
   - alexa.smart_properties._attributes
   - alexa.smart_properties._attributes.api
 seealso:
@@ -131,6 +132,18 @@ not_tried:
   returned: always
   type: list
   elements: str
+plan:
+  description:
+    - What makes the plan the one it is, C(before) and C(after) by extension, of those that change.
+    - C(trunk_id) is C(null) where none of the extensions is mapped yet, as the trunk may still be to be made.
+  returned: always, unless reading failed
+  type: dict
+  version_added: 0.2.0
+plan_digest:
+  description: The digest of RV(plan), for O(plan_digest) of a later run. The same in check mode and in a real run.
+  returned: always, unless reading failed
+  type: str
+  version_added: 0.2.0
 """
 
 from typing import Any
@@ -143,7 +156,6 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._bulk impor
     predicted,
     raise_if_partial,
 )
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import (
     Mappings,
     Wish,
@@ -153,6 +165,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions
     wishes,
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._journal import journal_options
+from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_concurrency
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
     Job,
@@ -160,22 +173,16 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._module imp
     run_module,
 )
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan_digest import plan_options, reviewed
 from ansible_collections.alexa.smart_properties.plugins.module_utils._profiles import Profiles
 
+_ROW = {"extension": {"type": "str", "required": True}, "comms_profile_id": {"type": "str"}, "unit_id": {"type": "str"}}
 OPTIONS = {
     **management_options(),
     **journal_options(),
+    **plan_options(),
     "trunk_id": {"type": "str"},
-    "extensions": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "extension": {"type": "str", "required": True},
-            "comms_profile_id": {"type": "str"},
-            "unit_id": {"type": "str"},
-        },
-    },
+    "extensions": {"type": "list", "elements": "dict", "required": True, "options": _ROW},
     "prune": {"type": "bool", "default": False},
     "prune_limit": {"type": "str", "default": "10%"},
     "prune_only": {"type": "list", "elements": "str"},
@@ -195,9 +202,7 @@ def managed(
     params: dict[str, Any], connections: Connections, check_mode: bool, wanted: dict[str, Wish], made: dict[str, str]
 ) -> Result:
     """C(made) gets the communication profiles that are made, by unit."""
-    concurrency = params["concurrency"]
-    if not 1 <= concurrency <= 64:
-        raise InputError(f"concurrency {concurrency} can't be used.", "Give a number from 1 to 64.")
+    concurrency = checked_concurrency(params["concurrency"])
     trunk_id = checked_trunk_id(params["trunk_id"], check_mode)
     mappings = Mappings(connections.trunks(), trunk_id or "")
     have = current_mappings(mappings, wanted, concurrency, may_be_missing=check_mode or not wanted) if trunk_id else {}
@@ -207,8 +212,9 @@ def managed(
     prune = {name: params[name] for name in ("prune", "prune_limit", "prune_only")}
     have = confirmed_mappings(mappings, have, plan(wanted, have, of_units, **prune), concurrency)
     todo = plan(wanted, have, of_units, **prune)
+    told = reviewed(params["plan_digest"], todo.changed, todo.content(trunk_id))
     if check_mode:
-        return Result(todo.changed, predicted(todo).values(), todo.before, todo.after)
+        return Result(todo.changed, {**predicted(todo).values(), **told}, todo.before, todo.after)
     without = [(unit_id, None) for unit_id, profile in of_units.items() if profile is None]
     connections.journal.open(todo)
     if profiles and without:
@@ -216,7 +222,7 @@ def managed(
     ids = {extension: profile_of(wish, of_units) or made[wish.unit_id] for extension, wish in wanted.items()}
     connections.journal.begin_mappings(str(trunk_id), todo, have, ids)
     account = applied(mappings, todo, ids, concurrency)
-    result = Result(account.changed, account.values(), todo.before, todo.after)
+    result = Result(account.changed, {**account.values(), **told}, todo.before, todo.after)
     raise_if_partial(account, trunk_id, result.to_dict())
     return result
 

@@ -85,6 +85,7 @@ requirements:
 extends_documentation_fragment:
   - alexa.smart_properties._api
   - alexa.smart_properties._journal
+  - alexa.smart_properties._plan
   - alexa.smart_properties._attributes
   - alexa.smart_properties._attributes.api
 seealso:
@@ -144,6 +145,19 @@ trunk:
       description: The registered chain, leaf first, as C(subject), C(not_after) and C(sha256).
       type: list
       elements: dict
+plan:
+  description:
+    - What makes the plan the one it is, C(trunk_id), C(before) and C(after), with certificates by their fingerprints.
+    - Certificates are left out where O(certificate_chain) is not given. So a plan that was made before the certificate
+      binds all but the certificate.
+  returned: always
+  type: dict
+  version_added: 0.2.0
+plan_digest:
+  description: The digest of RV(plan), for O(plan_digest) of a later run. The same in check mode and in a real run.
+  returned: always
+  type: str
+  version_added: 0.2.0
 """
 
 from contextlib import nullcontext
@@ -156,13 +170,20 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._journal im
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import Connections, Job, run_module
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
+from ansible_collections.alexa.smart_properties.plugins.module_utils._plan_digest import plan_options, reviewed
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_input import checked_wish
-from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import described, plan_present, shown
+from ansible_collections.alexa.smart_properties.plugins.module_utils._trunk_plan import (
+    described,
+    plan_absent,
+    plan_present,
+    shown,
+)
 from ansible_collections.alexa.smart_properties.plugins.module_utils._trunks import Trunks
 
 _PORT = {"type": "int", "default": 5061}
 OPTIONS = {
     **journal_options(),
+    **plan_options(),
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "trunk_id": {"type": "str"},
     "tls_name": {"type": "str"},
@@ -187,6 +208,7 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
     look = nullcontext(trunks.find(wish)) if check_mode else trunks.find_before_creating(wish)
     with look as (current, namesakes):
         plan = plan_present(current, namesakes, wish)
+        told = reviewed(params["plan_digest"], plan.changed, *plan.contents(with_chain=bool(wish.chain)))
         trunk = plan.wanted
         if plan.changed and not check_mode:
             step = connections.journal.begin_trunk(current, trunk)
@@ -199,33 +221,30 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
         except AlexaError as error:
             error.details = {"trunk": shown(trunk), **error.details, "changed": plan.changed}
             raise
-    after = plan.after if plan.changed else plan.before
-    return Result(plan.changed, {"trunk": shown(trunk)}, plan.before, after, warnings + plan.warnings + trunks.warnings)
+    warnings += plan.warnings + trunks.warnings
+    return Result(plan.changed, {"trunk": shown(trunk), **told}, plan.before, plan.after, warnings)
 
 
 def absent(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
     """Delete the trunk if it is there."""
     trunks = Trunks(connections.trunks())
     current, _namesakes = trunks.find(checked_wish(params, check_mode)[0])
+    told = reviewed(params["plan_digest"], current is not None, plan_absent(current))
     if current and not check_mode:
         connections.journal.begin_trunk(current, None)
         trunks.delete(str(current.trunk_id))
-    return Result(current is not None, {"trunk": None}, described(current) if current else {}, {})
+    return Result(current is not None, {"trunk": None, **told}, described(current) if current else {}, {})
 
 
 def manage(params: dict[str, Any], connections: Connections, check_mode: bool) -> Result:
     return (present if params["state"] == "present" else absent)(params, connections, check_mode)
 
 
-JOB = Job(
-    OPTIONS,
-    manage,
-    {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR},
-    {
-        "mutually_exclusive": [("peers", "fqdn_peer")],
-        "required_one_of": [("trunk_id", "tls_name", "peers", "fqdn_peer")],
-    },
-)
+RULES = {
+    "mutually_exclusive": [("peers", "fqdn_peer")],
+    "required_one_of": [("trunk_id", "tls_name", "peers", "fqdn_peer")],
+}
+JOB = Job(OPTIONS, manage, {"cryptography": CRYPTOGRAPHY_IMPORT_ERROR}, RULES)
 
 
 def main() -> None:

@@ -7,15 +7,10 @@ Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import zlib
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions import Wish, plan
 from ansible_collections.alexa.smart_properties.plugins.module_utils._model import ACTIVE, Mapping, Profile
 
@@ -110,19 +105,3 @@ def compared_rooms(
         }
         for extension in sorted(states)
     ]
-
-
-def packed(found: Dictionary[str, Any]) -> str:
-    """A property as one short text: Ansible looks at every value in a result, many times over."""
-    return base64.b64encode(zlib.compress(json.dumps(found).encode())).decode()
-
-
-def unpacked(text: str) -> dict[str, Any]:
-    """The property of a text that C(packed) made. Raises InputError for another text."""
-    try:
-        return dict(json.loads(zlib.decompress(base64.b64decode(text, validate=True))))
-    except (binascii.Error, zlib.error, ValueError, TypeError):
-        raise InputError(
-            "properties holds a text that the filter property_report did not make.",
-            "Hand on what the filter returns, unchanged.",
-        ) from None

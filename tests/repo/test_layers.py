@@ -24,7 +24,7 @@ LAYERS = [
     {"_wire"},
     {"_wire_contacts"},
     {"_client"},
-    {"_plan", "_wait", "_trunk_plan"},
+    {"_plan", "_plan_digest", "_wait", "_trunk_plan"},
     {"_journal"},
     {"_trunks", "_extensions", "_profiles", "_units", "_address_books", "_contacts"},
     {"_activation", "_bulk", "_book_plan"},

@@ -12,12 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
-from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import (
-    compared_rooms,
-    packed,
-    property_of,
-    unpacked,
-)
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packed import packed, unpacked
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._property_report import compared_rooms, property_of
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._report import (
     described,
     files_of,
