@@ -16,15 +16,15 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._rollout_pl
 )
 
 
-def plan_refusal(text: str, path: str, host: str = "", now: str = "") -> str:
+def plan_refusal(path: str, host: str = "", now: str = "") -> str:
     """Why, with the remedy; empty where nothing speaks against it.
 
-    :param text: the content of the plan file at C(path).
+    :param path: the plan file, which is read here: older Ansible would make something else of its text in a variable.
     :param host: the property; without it only the file is looked at.
     :param now: what the filter C(property_plan) returns of it now; without it only what the file says is looked at.
     """
     try:
-        document = read_plan(text, path)
+        document = read_plan(path)
         plan = plan_for(document, host, path) if host else {}
         told = differences(unpacked(now), plan) if now else []
     except InputError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
@@ -30,7 +31,7 @@ def property_of(
 ) -> dict[str, Any]:
     """The parts of a property's plan, of the stages that were looked at.
 
-    :param inventory: what the inventory says, C(trunk) and C(rooms).
+    :param inventory: what the inventory says: C(trunk), C(rooms) as the lookup C(rooms) returns them, C(prune).
     :param trunk: the result of C(alexa_siptrunk) in check mode; empty where that stage was left out.
     :param extensions: the same of C(alexa_extensions); skipped where there are no rooms.
     :param profiles: the same of C(alexa_comms_profiles); empty where no room is listed by its unit.
@@ -40,7 +41,7 @@ def property_of(
         parts["trunk"] = _trunk_part(trunk, digest_of({"trunk": inventory["trunk"]}))
     if extensions:
         content = extensions.get("plan") or {"trunk_id": None, "before": {}, "after": {}}
-        parts["extensions"] = {**_changes(content), "inventory": digest_of({"rooms": inventory["rooms"]})}
+        parts["extensions"] = {**_changes(content), "inventory": _rooms_digest(inventory)}
         parts["profiles"] = {"after": _by_key((profiles.get("diff") or {}).get("after") or "")}
     return parts
 
@@ -56,6 +57,15 @@ def _trunk_part(result: Mapping[str, Any], inventory: str) -> dict[str, Any]:
         "digest": result["plan_digest"],
         "inventory": inventory,
     }
+
+
+def _rooms_digest(inventory: Mapping[str, Any]) -> str:
+    """Of what decides: a room's name only where a communication profile is named after it."""
+    rooms = {
+        room["extension"]: [room["unit_id"], room.get("room")] if room.get("unit_id") else room.get("comms_profile_id")
+        for room in inventory["rooms"]
+    }
+    return digest_of({"rooms": rooms, "prune": inventory["prune"]})
 
 
 def _changes(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,13 +107,15 @@ def document_of(properties: Mapping[str, Mapping[str, Any]], made: str) -> dict[
     return {"kind": KIND, "schema": SCHEMA, "made": made, "properties": planned, "failed": failed}
 
 
-def read_plan(text: str, path: str) -> dict[str, Any]:
+def read_plan(path: str) -> dict[str, Any]:
     """The document of a plan file. Raises InputError for what is none."""
     try:
-        document = json.loads(text)
+        document = json.loads(Path(path).read_bytes())
         whole = isinstance(document["properties"], dict) and isinstance(document["failed"], dict)
         known = document["kind"] == KIND and whole
         schema = document["schema"]
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}.", "Give a plan that this user may read.") from None
     except (ValueError, TypeError, KeyError):
         known = False
     if not known:

@@ -151,6 +151,7 @@ class TestPlan:
     def test_with_a_limit_holds_those_properties_only(self, planned: object, estate: Site, plan_file: Path) -> None:
         other = plan_file.with_name("one.json")
         estate.run(PLAN, "--limit", "grown", "--tags", "extensions", "-e", f"alexa_plan={other}").good()
+        assert other.read_text().startswith('{\n  "failed": {},\n  "kind": ')
         plan = json.loads(other.read_text())["properties"]
         assert plan.keys() == {"grown"} and plan["grown"].keys() == {"extensions", "profiles"}
         assert not writes(estate.counted())
@@ -195,3 +196,10 @@ class TestTheRunThatDoesIt:
         run = estate.run(LINK, "-e", f"alexa_plan={plan_file}").good()
         assert not writes(estate.counted()) and estate.state() == before
         assert not any(run.changed().values()), [run.changed_tasks(host) for host in ("grown", "new", "still")]
+
+    def test_a_profile_that_would_be_named_otherwise_is_refused(self, done: Run, estate: Site, plan_file: Path) -> None:
+        """Somebody else gave the room's profile another name; to give it back is not in the plan."""
+        estate.api().control("POST", "/profiles", [{"unitId": READY, "profileId": PROFILE + "R", "name": "Theirs"}])
+        run = estate.run(LINK, "--limit", "new", "-e", f"alexa_plan={plan_file}")
+        assert run.code == 2 and f"make or name the communication profiles of {READY}" in run.message("new")
+        assert not writes(estate.counted())
