@@ -21,8 +21,9 @@ options:
     suboptions:
       file:
         description:
-          - Absolute path on the control node, or empty for no journal. The file is added to; it and its folder are made where they are missing,
-            for their owner alone. It holds no secret, but the trunk's certificates and the profiles of the rooms.
+          - Absolute path on the control node, or empty for no journal. The file is added to; it and its folder are made
+            where they are missing, for their owner alone. It holds no secret, but the trunk's certificates and the
+            profiles of the rooms.
         type: path
         required: true
       host:

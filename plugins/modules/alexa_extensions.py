@@ -164,8 +164,8 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._extensions
     profile_of,
     wishes,
 )
-from ansible_collections.alexa.smart_properties.plugins.module_utils._journal import journal_options
 from ansible_collections.alexa.smart_properties.plugins.module_utils._inputs import checked_concurrency
+from ansible_collections.alexa.smart_properties.plugins.module_utils._journal import journal_options
 from ansible_collections.alexa.smart_properties.plugins.module_utils._module import (
     Connections,
     Job,
