@@ -84,7 +84,7 @@ class Awx:
         self.lasting = site.folder / "lasting"
         self.lasting.mkdir()
         self.project = site.folder / "project"
-        for name in ("link_pbx", "unlink_pbx"):
+        for name in ("link_pbx", "plan", "unlink_pbx"):
             play = f"- name: Run it\n  ansible.builtin.import_playbook: alexa.smart_properties.{name}\n"
             site.write(f"project/playbooks/{name}.yml", play)
         objects = Objects(alexa_awx_project_folder=str(self.project), alexa_awx_lasting_folder=str(self.lasting))

@@ -15,9 +15,10 @@ from playbook_runs import LINK, PROFILE, Run, Site, play_of, writes
 PLAN = "alexa.smart_properties.plan"
 ROOM = {"extension": "7201", "comms_profile_id": PROFILE + "A1"}
 # When the plan is made: one that stays as it was, one whose trunk somebody makes then, one whose mapping somebody
-# changes, one whose rooms the inventory changes, one that can't be planned. The last is listed only after that.
-SAME, MADE, MAPPED, WISHED, BROKEN, LATER = "same", "made", "mapped", "wished", "broken", "later"
-REFUSED = {MADE, MAPPED, WISHED, BROKEN, LATER}
+# changes, one whose rooms the inventory changes, two that can't be planned, since a room is none, and since the PBX is
+# not reached. The last is listed only after that.
+SAME, MADE, MAPPED, WISHED, BROKEN, FAR, LATER = "same", "made", "mapped", "wished", "broken", "far", "later"
+REFUSED = {MADE, MAPPED, WISHED, BROKEN, FAR, LATER}
 COMPARED = {MADE, MAPPED, WISHED}
 
 
@@ -26,12 +27,16 @@ def name_of(host: str) -> str:
 
 
 def inventory(site: Site, *hosts: str, **rooms: list[dict[str, Any]]) -> None:
+    ssh = site.write("ssh", "#!/bin/sh\nexit 255\n")
+    ssh.chmod(0o755)
+    unreached = {"ansible_connection": "ansible.builtin.ssh", "ansible_ssh_executable": str(ssh)}
     site.inventory(
         {
             host: {
                 "alexa_pbx_name": name_of(host),
                 "alexa_pbx_address": f"203.0.113.{number}",
                 "alexa_rooms": rooms.get(host, [ROOM]),
+                **(unreached if host == FAR else {}),
             }
             for number, host in enumerate(hosts, 10)
         },
@@ -48,11 +53,11 @@ def plan_file(site: Site) -> Path:
 
 @pytest.fixture(scope="module")
 def planned(site: Site, plan_file: Path) -> Run:
-    """MAPPED is linked before; BROKEN has a room that no PBX has."""
-    inventory(site, SAME, MADE, MAPPED, WISHED, BROKEN)
+    """MAPPED is linked before."""
+    inventory(site, SAME, MADE, MAPPED, WISHED, BROKEN, FAR)
     site.run(LINK, "--limit", MAPPED).good()
     bad = {BROKEN: [{**ROOM, "extension": "72 01"}], MAPPED: [ROOM, {**ROOM, "extension": "7202"}]}
-    inventory(site, SAME, MADE, MAPPED, WISHED, BROKEN, **bad)
+    inventory(site, SAME, MADE, MAPPED, WISHED, BROKEN, FAR, **bad)
     run = site.run(PLAN, "-e", f"alexa_plan={plan_file}")
     site.counted()
     return run
@@ -66,7 +71,7 @@ def applied(site: Site, planned: Run, plan_file: Path) -> tuple[Run, dict[str, i
     path = f"/trunks/{site.trunk(name_of(MAPPED))['trunkId']}/extensions/7201"
     site.api().control("PUT", path, {"commsProfileId": PROFILE + "STRAY"})
     rooms = {MAPPED: [ROOM, {**ROOM, "extension": "7202"}], WISHED: [{**ROOM, "extension": "7205"}]}
-    inventory(site, SAME, MADE, MAPPED, WISHED, BROKEN, LATER, **rooms)
+    inventory(site, SAME, MADE, MAPPED, WISHED, BROKEN, FAR, LATER, **rooms)
     files, state = site.files(), site.state()
     site.counted()
     run = site.run(LINK, "-e", f"alexa_plan={plan_file}")
@@ -75,8 +80,8 @@ def applied(site: Site, planned: Run, plan_file: Path) -> tuple[Run, dict[str, i
 
 def test_what_cant_be_planned_is_named_with_its_reason_and_fails_the_run(planned: Run, plan_file: Path) -> None:
     document = json.loads(plan_file.read_text())
-    assert planned.code == 2 and planned.failed() == {BROKEN}
-    assert document["failed"].keys() == {BROKEN} and "72 01" in document["failed"][BROKEN]
+    assert planned.code == 2 and planned.failed() == {BROKEN, FAR}
+    assert document["failed"].keys() == {BROKEN, FAR} and "72 01" in document["failed"][BROKEN]
     assert document["properties"].keys() == {SAME, MADE, MAPPED, WISHED}
     assert "NOT IN THE PLAN" in planned.shown("Show the plan", SAME)
 
@@ -106,6 +111,7 @@ class TestApply:
             (MAPPED, "the plan does not have these changes of extensions, or has others: 7201"),
             (WISHED, "what the inventory says of the rooms has changed since the plan was made"),
             (BROKEN, "it could not be planned"),
+            (FAR, "it could not be planned"),
             (LATER, "is not in the plan"),
         ],
     )
@@ -169,3 +175,16 @@ class TestPlanFile:
         run = site.run(PLAN, "--limit", SAME, "-e", f"alexa_plan={site.folder}/no/friday.json")
         assert run.code == 2 and "does not exist" in run.message(SAME)
         assert not site.counted()
+
+
+def test_a_run_that_was_broken_off_goes_on_with_the_same_plan(applied: object, site: Site, plan_file: Path) -> None:
+    inventory(site, SAME, **{SAME: [ROOM, {**ROOM, "extension": "7203"}, {**ROOM, "extension": "7204"}]})
+    options = ["--tags", "extensions", "-e", f"alexa_plan={plan_file}"]
+    site.run(PLAN, *options).good()
+    fault = {"kind": "status", "status": 400, "match": {"method": "POST", "path": "7204$"}, "times": 1}
+    site.api().control("POST", "/faults", [fault])
+    run = site.run(LINK, *options)
+    assert run.failed() == {SAME} and site.mappings(name_of(SAME)).keys() == {"7201", "7203"}
+    run = site.run(LINK, *options).good()
+    assert site.mappings(name_of(SAME)).keys() == {"7201", "7203", "7204"}
+    assert run.results("Map the extensions", SAME)[-1]["created"] == ["7204"]

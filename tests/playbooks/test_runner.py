@@ -79,6 +79,15 @@ def test_a_relaunch_in_batches_changes_nothing(awx: Awx, site: Site, batches: st
     assert not any(job.changed().values()) and site.state() == before
 
 
+def test_a_plan_is_made_by_one_job_and_done_by_another(awx: Awx, site: Site) -> None:
+    before, answers = site.state(), {"alexa_plan": str(awx.lasting / "plan.json")}
+    awx.launch("plan", "plan", *STAGES, "-vvvv", answers=answers).good()
+    plan = json.loads((awx.lasting / "plan.json").read_text())
+    assert plan["properties"].keys() == set(PROPERTIES)
+    job = awx.launch("link by plan", "link-by-plan", *STAGES, "-vvvv", answers=answers).good()
+    assert not any(job.changed().values()) and site.state() == before
+
+
 def spellings(secret: str) -> list[bytes]:
     """How a secret may be written: as it is, in JSON, in JSON in JSON, in an address, in base64 at any offset."""
     in_json = json.dumps(secret)[1:-1]
