@@ -68,6 +68,13 @@ options:
       - A ceiling for the speed of all processes of this control node together, for users who know their account's
         limit. If unset, the limit is found by itself.
     type: float
+  request_log:
+    description:
+      - A file on the control node to which each request is added as a line of JSON, with its time, status and Amazon's
+        id of it, for Amazon's support. Bodies, headers and tokens are left out. The file is its owner's alone.
+      - If unset, the environment variable E(ALEXA_REQUEST_LOG) is used.
+    type: path
+    version_added: 0.2.0
 requirements:
   - requests
 """

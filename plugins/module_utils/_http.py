@@ -8,6 +8,7 @@ Private to alexa.smart_properties; may change at any release.
 from __future__ import annotations
 
 import json
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import TransportError
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
+from ansible_collections.alexa.smart_properties.plugins.module_utils._request_log import RequestLog
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
@@ -82,12 +84,22 @@ class Transport:
     :param verify: True for the system's trust store, a path for a CA bundle, False for no check at all.
     :param timeout: seconds to wait for a connection, and for each part of an answer.
     :param connections: how many connections are kept, one for each thread that sends.
+    :param log: where each request is noted.
     """
 
-    def __init__(self, *, verify: bool | str, timeout: float, connections: int, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        *,
+        verify: bool | str,
+        timeout: float,
+        connections: int,
+        redactor: Redactor,
+        log: RequestLog | None = None,
+    ) -> None:
         self._verify = verify
         self._timeout = timeout
         self._redactor = redactor
+        self._log = log or RequestLog(None)
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
         self._session.mount("https://", adapter)
@@ -100,6 +112,7 @@ class Transport:
 
         Raises TransportError if no answer came.
         """
+        began = time.time()
         try:
             host = self._host(url)
             # The session's own send looks after cookies, hooks and redirects, which this API has not.
@@ -111,9 +124,13 @@ class Transport:
                 timeout=self._timeout,
             )
             # JSON is UTF-8; the library would guess where the content type is another.
-            return Response(answer.status_code, answer.headers, answer.content.decode("utf-8", "replace"))
+            response = Response(answer.status_code, answer.headers, answer.content.decode("utf-8", "replace"))
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise self._explained(method, url, error) from None
+            explained = self._explained(method, url, error)
+            self._log.note(method, url, began, error=explained.message)
+            raise explained from None
+        self._log.note(method, url, began, status=response.status, request_id=response.request_id)
+        return response
 
     def _host(self, url: str) -> _Host:
         """What is the same for all requests to one host is found once: it costs more than a request."""

@@ -29,6 +29,7 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._pace impor
 from ansible_collections.alexa.smart_properties.plugins.module_utils._pace_store import store_of
 from ansible_collections.alexa.smart_properties.plugins.module_utils._plan import Result
 from ansible_collections.alexa.smart_properties.plugins.module_utils._redact import Redactor
+from ansible_collections.alexa.smart_properties.plugins.module_utils._request_log import RequestLog
 from ansible_collections.alexa.smart_properties.plugins.module_utils._retry import Repeater
 
 API_URL = "https://api.amazonalexa.com"
@@ -63,6 +64,7 @@ def api_options() -> dict[str, dict[str, Any]]:
         "request_timeout": {"type": "float", "default": 30.0},
         "retry_timeout": {"type": "float", "default": 300.0},
         "requests_per_second": {"type": "float"},
+        "request_log": _from_environment("ALEXA_REQUEST_LOG", type="path"),
     }
 
 
@@ -94,11 +96,13 @@ class Connections:
         self._params = params
         self._redactor = redactor
         self._clock = Clock()
+        self._log = RequestLog(params.get("request_log"))
         self._transport = Transport(
             verify=params["validate_certs"] and (ca_path or True),
             timeout=params["request_timeout"],
             connections=self.concurrency,
             redactor=redactor,
+            log=self._log,
         )
         self._repeater = Repeater(params["retry_timeout"], self._clock)
         account = f"{params['api_url']} {params['client_id'] or ''}"
@@ -107,7 +111,7 @@ class Connections:
 
     def warnings(self) -> list[str]:
         """What did not stop the work, but should be known."""
-        return [self._store.trouble] if self._store.trouble else []
+        return [trouble for trouble in (self._store.trouble, self._log.trouble) if trouble]
 
     def trunks(self) -> Client:
         """The PBX API, with a token of the trunk scope."""

@@ -15,7 +15,7 @@ from sources import MODULE_UTILS, ROOT
 
 # From the bottom to the top; a file imports from the rows above its own only.
 LAYERS = [
-    {"_errors", "_clock", "_state", "_model", "_rate"},
+    {"_errors", "_clock", "_state", "_model", "_rate", "_request_log"},
     {"_certificates"},
     {"_redact", "_chain", "_inputs", "_parallel", "_pace_store"},
     {"_http", "_lock", "_registered", "_trunk_input", "_pace"},
