@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from playbook_runs import CLIENT_SECRET, LINK, UNLINK, Run
 
 DOCTOR, VERIFY = "alexa.smart_properties.doctor", "alexa.smart_properties.verify"
 LOOK = "Look at the PBX, its name and certificate, and at what Amazon has"
+SUPPORT = "alexa.smart_properties.support_bundle"
 TLS = "/etc/alexa_smart_properties/tls"
 OWN = "/etc/asterisk/alexa"
 PROFILE = "amzn1.alexa.communications.profile.did.LABORATORY720"
@@ -193,6 +195,20 @@ def test_amazon_refuses_and_the_pbx_is_examined_all_the_same(linked: LaboratoryS
     assert {finding["id"] for finding in result["findings"]} == {"account-refused"} and run.code == 2
     told = result["findings"][0]["evidence"]
     assert told.startswith("Login with Amazon gave no token") and CLIENT_SECRET not in run.output
+
+
+def test_a_support_bundle_has_what_the_pbx_says(linked: LaboratorySite) -> None:
+    run = linked.run(SUPPORT).good()
+    with tarfile.open(run.result("Write the bundle", HOST)["file"]) as tar:
+        opened = {member.name.partition("/")[2]: tar.extractfile(member) for member in tar.getmembers()}
+        files = {name: file.read().decode() for name, file in opened.items() if file}
+    assert "No finding." in files["README.txt"] and "not there" not in files["README.txt"]
+    assert "CONNECTED" in files["handshake.txt"].partition("# From the control node")[0]
+    assert "Asterisk 22" in files["versions.txt"] and "alexa_sip" in files["firewall.txt"]
+    assert "pjsip" in files["timeline.txt"] and '"request_id"' in files["timeline.txt"]
+    own = {name for name in files if name.startswith(f"configuration{OWN}/")}
+    assert own >= {f"configuration{OWN}/pjsip.conf", f"configuration{OWN}/extensions.conf"}
+    assert not [name for name, text in files.items() if "PRIVATE KEY" in text or CLIENT_SECRET in text]
 
 
 def test_an_external_pbx_is_seen_from_the_control_node_only(linked: LaboratorySite) -> None:
