@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,7 +159,7 @@ class TestLink:
         ca, leaf = site.secrets / "ca" / "ca.crt", site.pbx / "aurora" / "alexa-pbx.crt"
         assert openssl("verify", "-x509_strict", "-CAfile", str(ca), str(leaf)) == f"{leaf}: OK\n"
 
-    def test_reports_each_property_and_all(self, linked: tuple[Run, Any, Any]) -> None:
+    def test_reports_each_property_and_all(self, site: Site, linked: tuple[Run, Any, Any]) -> None:
         run, _counted, state = linked
         trunks = {trunk["tls"]["name"]: trunk["trunkId"] for trunk in state["trunks"]}
         aurora, lindenhof = (run.shown("Show each property", host) for host in FIRST_RUN)
@@ -166,7 +167,8 @@ class TestLink:
         assert "3 listed; mapped 3 new, changed 0, removed 0, unchanged 0, failed 0" in aurora
         assert "missing:    alexa_ca_bundle" in aurora and "alexa_edge_host" not in aurora
         assert "missing:    alexa_edge_host" in lindenhof and "settings.md" in lindenhof
-        head, *rows = run.shown("Show all properties", "aurora").splitlines()
+        head, *rows, journal = run.shown("Show all properties", "aurora").splitlines()
+        assert Path(journal.split()[1]).parent == site.secrets / "journal"
         assert head.split() == [
             "property",
             "trunk",

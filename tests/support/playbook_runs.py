@@ -241,11 +241,12 @@ class Site:
         return {route: sum(counts.values()) for route, counts in routes.items()}
 
     def files(self) -> set[str]:
-        """What is written below the site's folder, but for Ansible's own files and what the test wrote."""
+        """What is written below the site's folder, but for Ansible's own files, what the test wrote, and journals."""
         return {
             str(path.relative_to(self.folder))
             for place in (self.pbx, self.secrets, self.folder / "handover")
             for path in place.rglob("*")
+            if self.secrets / "journal" not in (path, path.parent)
         }
 
 
