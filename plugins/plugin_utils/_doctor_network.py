@@ -20,9 +20,9 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_cas
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_filter import (
     ADMITTED,
     REFUSED,
-    Packet,
     PacketFilter,
 )
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_match import Packet
 
 # RFC 5737: nobody's address, so it stands for everybody.
 _STRANGER = "192.0.2.1"
