@@ -20,6 +20,7 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_cas
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_filter import (
     ADMITTED,
     REFUSED,
+    UNCERTAIN,
     PacketFilter,
 )
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_match import Packet
@@ -112,12 +113,16 @@ def _firewall(case: Case) -> Iterator[Finding | Unseen]:
         yield Unseen("sip-refused", "The PBX's firewall can't be read: it has no nft, or is not reached.")
         return
     try:
-        rules = PacketFilter(case.said("rules"))
+        judged = list(_judged(case, PacketFilter(case.said("rules"))))
     except (ValueError, KeyError, TypeError, AttributeError):
         yield Unseen("sip-refused", "nft does not list the PBX's rules in a way that is known here.")
         return
     if case.texts.get("legacy_tables", "").strip():
         yield Unseen("sip-refused", "The PBX has rules of iptables-legacy besides, which nft does not show.")
+    yield from judged
+
+
+def _judged(case: Case, rules: PacketFilter) -> Iterator[Finding | Unseen]:
     sip, media = _ends_of(case.wish.networks), case.wish.rtp_ports
     for about, protocol, ports, sources in (
         ("sip-refused", "tcp", [case.wish.port], sip),
@@ -129,13 +134,18 @@ def _firewall(case: Case) -> Iterator[Finding | Unseen]:
         yield Finding("sip-open", f"TCP port {case.wish.port} is open to everybody.")
 
 
-def _refused(rules: PacketFilter, about: str, packets: Sequence[Packet]) -> Iterator[Finding]:
+def _refused(rules: PacketFilter, about: str, packets: Sequence[Packet]) -> Iterator[Finding | Unseen]:
+    doubtful = None
     for packet in packets:
         verdict = rules.verdict(packet)
+        what = f"what comes from {packet.source} to {packet.protocol.upper()} port {packet.port}."
         if verdict.answer == REFUSED:
-            port = f"{packet.protocol.upper()} port {packet.port}"
-            yield Finding(about, f"The chain {verdict.chain} drops what comes from {packet.source} to {port}.")
+            yield Finding(about, f"The chain {verdict.chain} drops {what}")
             return
+        if verdict.answer == UNCERTAIN and not doubtful:
+            doubtful = Unseen(about, f"The chain {verdict.chain} has rules that can't be read; they may drop {what}")
+    if doubtful:
+        yield doubtful
 
 
 def _ends_of(networks: Sequence[str]) -> list[str]:

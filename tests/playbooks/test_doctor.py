@@ -162,3 +162,22 @@ def test_the_role_verify_serves_alone(place: Site, chain: list[Issued]) -> None:
     assert failing.code == 2 and "Amazon's trunk is active: that does not hold" in failing.message("aurora")
     calling = place.run("verify.yml", "-e", json.dumps({**given, "verify_call": "7201"}), before=ALONE)
     assert calling.code == 2 and "Only Asterisk can be told to call" in calling.message("aurora")
+
+
+# In a network of its own, with these rules.
+RULED = 'nft add table inet t; nft add chain inet t i "{ type filter hook input priority 0; }"; eval "$0"; exec "$@"'
+DOUBT = "nft add rule inet t i meta mark 7 udp dport 10000-20000 drop"
+
+
+@pytest.mark.parametrize(("rules", "verdict"), [("true", "proven"), (DOUBT, "unseen"),
+                                                (f"{DOUBT}; nft add rule inet t i tcp dport 5061 drop", "refuted")])  # fmt: skip
+def test_a_firewall_that_can_not_be_read_is_not_proven(place: Site, rules: str, verdict: str) -> None:
+    place.write("verify.yml", play_of("verify"))
+    given = {
+        "alexa_pbx_kind": "kamailio", "alexa_pbx_name": NAME, "alexa_pbx_address": ADDRESS, "verify_stops": False,
+        "doctor_tls_dir": str(place.folder)}  # fmt: skip
+    before = (*ALONE, "sh", "-c", RULED, rules)
+    run = place.run("verify.yml", "-e", json.dumps(given), before=before).good()
+    proofs = run.result("Put the proofs together", "aurora")["ansible_facts"]["verify_result"]
+    (told,) = [each for each in proofs if "firewall" in each["proof"]]
+    assert told["verdict"] == verdict, told

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -182,9 +183,12 @@ def test_what_a_stage_mends_is_no_finding_before_it_runs(about: str) -> None:
         assert about not in found(case, stage) and about in found(case, "another")
 
 
+HIDDEN = json.dumps(a.rule(a.SIP, {"xt": {"type": "match", "name": "set"}}, a.DROP)) + ", "
 UNSEEN: dict[str, tuple[Spoil, str]] = {
     "no nft": (lambda case: without(case, "rules"), "sip-refused"),
     "no right to ask nft": (lambda case: failing(case, "rules"), "sip-refused"),
+    "a rule that can't be read": (
+        lambda case: says(case, rules=a.RULES.replace('"nftables": [', '"nftables": [' + HIDDEN)), "sip-refused"),
     "older rules besides": (lambda case: holds(case, legacy_tables="filter\n"), "sip-refused"),
     "no name service": (lambda case: replace(case, here="Temporary failure in name resolution"), "name-unresolved"),
     "no chain at Amazon": (lambda case: has(case, certificates=[]), "certificate-not-registered"),
@@ -251,9 +255,10 @@ def test_identify_may_match_names_too() -> None:
 
 
 def test_what_the_pbx_says_in_a_way_that_nobody_knows_is_unseen() -> None:
-    odd = '{"nftables": [{"rule": {"family": "ip", "table": "x"}}]}'
-    result = examined(says(sound(), rules=odd), ())
-    assert result["findings"] == [] and "sip-refused" in [each["id"] for each in result["unseen"]]
+    chain = a.rule({"vmap": {"key": a.field("tcp", "dport"), "data": {"set": [5061]}}})
+    for odd in ('{"nftables": [{"rule": {"family": "ip", "table": "x"}}]}', a.ruleset(chain)):
+        result = examined(says(sound(), rules=odd), ())
+        assert result["findings"] == [] and "sip-refused" in [each["id"] for each in result["unseen"]]
 
 
 def test_errors_come_first() -> None:
