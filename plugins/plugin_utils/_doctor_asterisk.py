@@ -35,7 +35,8 @@ def look(case: Case) -> Iterator[Finding]:
         return
     holders = sorted(set(re.findall(r"\(\(\"([^\"]+)\"", case.said("sockets"))))
     strangers = [holder for holder in holders if holder != program]
-    if strangers:
+    # Somebody else may listen on another address of the PBX.
+    if strangers and program not in holders:
         yield Finding("port-taken", f"TCP port {case.wish.port} is held by {', '.join(strangers)}.")
     yield from _media_range(case)
     if case.on_asterisk:
@@ -48,8 +49,9 @@ def look(case: Case) -> Iterator[Finding]:
             yield from _transport(case)
             yield from _edge(case)
             yield from _dial_plan(case)
-    linked = bool(case.said("endpoint")) if case.on_asterisk else bool(case.texts.get("certificate"))
-    if linked and not holders:
+    linked = bool(parameters(case.said("endpoint")) if case.on_asterisk else case.texts.get("certificate"))
+    # Names of programs are told to root alone.
+    if linked and (case.answers.get("sockets") or {}).get("rc") == 0 and not case.said("sockets").strip():
         yield Finding("not-listening", f"{program} does not listen on TCP port {case.wish.port}.")
     if not case.wish.edge_host:
         yield Finding("edge-missing", "alexa_edge_host is not given: rooms can call, and can't be called.")
@@ -73,7 +75,7 @@ def _media_range(case: Case) -> Iterator[Finding]:
 
 
 def _modules(case: Case) -> Iterator[Finding]:
-    if case.asked("srtp") and not re.search(r"^res_srtp\.so .*Running", case.said("srtp"), re.MULTILINE):
+    if case.said("srtp") and not re.search(r"^res_srtp\.so .*Running", case.said("srtp"), re.MULTILINE):
         yield Finding("srtp-missing", "Asterisk does not run its module res_srtp.so.")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._certificates import pems
 
-_MISSING = 127
+_MISSING, _NOT_IN_TIME = 127, 124
 _SHOWN = 5
 
 
@@ -90,6 +90,10 @@ class Case:
     def asked(self, name: str) -> bool:
         """Whether a command was run: it was asked for, and exists."""
         return (self.answers.get(name) or {"rc": _MISSING})["rc"] != _MISSING
+
+    def answered(self, name: str) -> bool:
+        """Whether a command ran to its end, so that silence or a failure of it tells something."""
+        return self.asked(name) and self.answers[name]["rc"] != _NOT_IN_TIME
 
     def served(self) -> list[str]:
         """The chain that the PBX shows to a TLS client, leaf first; nothing if it shows none."""

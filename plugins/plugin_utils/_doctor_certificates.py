@@ -72,8 +72,12 @@ def _subjects(chain: list[str]) -> str:
 def _key(case: Case) -> Iterator[Finding]:
     if not case.asked("key_readable"):
         return
-    if case.answers["key_readable"]["rc"] != 0:
-        yield Finding("key-unreadable", f"The PBX's user can't read {case.texts.get('key_file')}, or it is not there.")
+    answer = case.answers["key_readable"]
+    # A failure of runuser itself is another matter, and has other codes or a message that is not of the user.
+    if answer["rc"] == 1 and (not answer.get("stderr") or "does not exist" in answer["stderr"]):
+        why = f" ({str(answer['stderr']).strip()})" if answer.get("stderr") else ""
+        file = case.texts.get("key_file")
+        yield Finding("key-unreadable", f"The PBX's user can't read {file}, or it is not there{why}.")
     key, certificate = case.said("key_public"), case.said("certificate_public")
     if key and certificate and key.split() != certificate.split():
         yield Finding("key-mismatch", f"The key {case.texts.get('key_file')} is not that of the certificate.")

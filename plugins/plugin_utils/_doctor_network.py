@@ -29,7 +29,8 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_mat
 _STRANGER = "192.0.2.1"
 _TOLERATED_SKEW = 60
 _ADDRESS = re.compile(r"^(\d+\.\d+\.\d+\.\d+)\s", re.MULTILINE)
-_INTERFACE = re.compile(r"\binet (\d+\.\d+\.\d+\.\d+)/")
+# With a peer, as of PPPoE, the length of the network comes after that.
+_INTERFACE = re.compile(r"\binet (\d+\.\d+\.\d+\.\d+)[/ ]")
 
 
 def look(case: Case) -> Iterator[Finding | Unseen]:
@@ -43,20 +44,23 @@ def look(case: Case) -> Iterator[Finding | Unseen]:
 
 def _name(case: Case) -> Iterator[Finding | Unseen]:
     name, address = case.wish.name, case.wish.address
-    there = sorted(set(_ADDRESS.findall(case.said("name")))) if case.asked("name") else None
+    there = sorted(set(_ADDRESS.findall(case.said("name")))) if case.answered("name") else None
     here = sorted(set(case.here)) if not isinstance(case.here, str) else None
     if case.asked("name6") and (found := _global_ipv6(case.said("name6"))):
         yield Finding("name-ipv6", f"{name} has the IPv6 address {found} too.")
     for place, addresses in (("on the control node", here), ("on the PBX", there)):
-        # Behind address translation the PBX may well know itself by its own address.
-        own = [address, *(_INTERFACE.findall(case.said("addresses")) if addresses is there else [])]
-        if addresses and address and not set(addresses) & set(own):
-            private = all(ipaddress.IPv4Address(each).is_private for each in addresses) and addresses is here
+        own = {address}
+        if addresses is there:
+            # Behind address translation the PBX may well know itself by its own address, or by one of loopback.
+            own |= {*_INTERFACE.findall(case.said("addresses")), *(each for each in there or () if each[:4] == "127.")}
+        if addresses and address and not set(addresses) & own:
+            private = addresses is here and not any(ipaddress.IPv4Address(each).is_global for each in addresses)
             about = "name-private" if private else "name-elsewhere"
             yield Finding(about, f"{name} resolves to {', '.join(addresses)} {place}, not to {address}.")
     if here is None or not here:
         if there == []:
-            yield Finding("name-unresolved", f"{name} does not resolve on the PBX, nor on the control node.")
+            besides = "nor on the control node" if here == [] else "and the control node's name service does not answer"
+            yield Finding("name-unresolved", f"{name} does not resolve on the PBX, {besides}.")
         elif here == []:
             yield Finding("name-unresolved-here", f"{name} does not resolve on the control node.")
         else:
@@ -104,7 +108,7 @@ def _clock(case: Case) -> Iterator[Finding]:
         if abs(skew) > _TOLERATED_SKEW and not before <= int(text) <= after:
             way = "ahead of" if skew > 0 else "behind"
             yield Finding("clock-skew", f"The PBX's clock is {abs(skew):.0f} seconds {way} the control node's.")
-    if case.asked("own_name") and not case.said("own_name"):
+    if case.answered("own_name") and not case.said("own_name"):
         yield Finding("own-name", "The PBX's own host name does not resolve there.")
 
 

@@ -169,8 +169,10 @@ RULED = 'nft add table inet t; nft add chain inet t i "{ type filter hook input 
 DOUBT = "nft add rule inet t i meta mark 7 udp dport 10000-20000 drop"
 
 
-@pytest.mark.parametrize(("rules", "verdict"), [("true", "proven"), (DOUBT, "unseen"),
-                                                (f"{DOUBT}; nft add rule inet t i tcp dport 5061 drop", "refuted")])  # fmt: skip
+DROPPED = f"{DOUBT}; nft add rule inet t i tcp dport 5061 drop"
+
+
+@pytest.mark.parametrize(("rules", "verdict"), [("true", "proven"), (DOUBT, "unseen"), (DROPPED, "refuted")])
 def test_a_firewall_that_can_not_be_read_is_not_proven(place: Site, rules: str, verdict: str) -> None:
     place.write("verify.yml", play_of("verify"))
     given = {

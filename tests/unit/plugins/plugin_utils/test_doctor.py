@@ -184,6 +184,45 @@ def test_what_a_stage_mends_is_no_finding_before_it_runs(about: str) -> None:
 
 
 HIDDEN = json.dumps(a.rule(a.SIP, {"xt": {"type": "match", "name": "set"}}, a.DROP)) + ", "
+LISTENING = 'LISTEN 0 5 {}:5061 0.0.0.0:* users:(("{}",pid=44,fd=11))\n'
+# A sound system that looks odd.
+ODD: dict[str, Spoil] = {
+    "Debian's own line in /etc/hosts": lambda case: says(case, name=f"127.0.1.1 STREAM {a.NAME}\n"),
+    "PPPoE": lambda case: says(case, addresses=f"3: ppp0    inet {a.ADDRESS} peer 10.64.64.64/32 scope global ppp0\n"),
+    "another program on another address": lambda case: says(
+        case, sockets=LISTENING.format("10.0.0.1", "nginx") + LISTENING.format(a.ADDRESS, "asterisk")
+    ),
+    "no ss": lambda case: failing(case, "sockets", 127),
+    "an ss that knows no -H": lambda case: failing(case, "sockets", 255),
+    "sockets without names": lambda case: says(case, sockets="LISTEN 0 5 0.0.0.0:5061 0.0.0.0:*\n"),
+    "a slow answer on SRTP": lambda case: failing(case, "srtp", 124),
+    "a slow name service on the PBX": lambda case: failing(case, "name", 124),
+    "a slow name service for its own name": lambda case: failing(case, "own_name", 124),
+    "a runuser that is slow": lambda case: failing(case, "key_readable", 124),
+    "a runuser that fails": lambda case: failing(case, "key_readable", 1, "runuser: cannot open session"),
+}
+
+
+@pytest.mark.parametrize("title", ODD)
+def test_what_only_looks_odd_is_no_finding(title: str) -> None:
+    assert found(ODD[title](sound())) == []
+
+
+def test_a_name_that_was_not_answered_in_time_is_not_unknown() -> None:
+    case = replace(failing(sound(), "name", 124), here="Temporary failure in name resolution")
+    result = examined(case, ())
+    assert result["findings"] == [] and [each["id"] for each in result["unseen"]] == ["name-unresolved"]
+
+
+def test_an_address_of_a_provider_s_own_network_is_private() -> None:
+    assert found(replace(sound(), here=["100.64.0.9"])) == ["name-private"]
+
+
+def test_an_endpoint_that_is_not_there_need_not_listen() -> None:
+    bare = without(says(sound(), endpoint="Unable to find object alexa.\n", sockets=""), "served", "transport", "aor")
+    assert found(bare) == ["unlinked"]
+
+
 UNSEEN: dict[str, tuple[Spoil, str]] = {
     "no nft": (lambda case: without(case, "rules"), "sip-refused"),
     "no right to ask nft": (lambda case: failing(case, "rules"), "sip-refused"),
