@@ -139,6 +139,9 @@ def _handshake(case: Case) -> Iterator[Finding | Unseen]:
     told = str(answer.get("stderr", "")) + str(answer.get("stdout", ""))
     if "CONNECTED" in told and ("protocol version" in told or "unsupported protocol" in told):
         yield Finding("tls-version", f"TCP port {case.wish.port} refuses TLS 1.2.")
+    elif "CONNECTED" in told and case.wish.kind == "external" and "alert" not in told:
+        # A PBX may well hang up on whoever is not on its list.
+        yield Unseen("certificate-not-served", f"TCP port {case.wish.port} closes what comes from here.")
     elif "CONNECTED" in told:
         yield Finding("tls-silent", f"TCP port {case.wish.port} is open, and shows no certificate to a TLS client.")
     elif not case.on_asterisk:

@@ -19,6 +19,11 @@ where=$(ss -lntH "sport = :$0" | awk '{ sub(/:[0-9]*$/, "", $4); sub(/%.*/, "", 
 case $where in ''|0.0.0.0|'*'|'[::]') where=127.0.0.1 ;; esac
 exec "$@" -connect "$where:$0"
 """
+# The context is the endpoint's own, which somebody may have named otherwise. Argument: the endpoint.
+_ITS_CONTEXT = """\
+context=$(asterisk -rx "pjsip show endpoint $0" | sed -n 's/^ context *: *//p')
+exec asterisk -rx "dialplan show ${context:-from-$0}"
+"""
 
 
 def questions(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,9 +93,12 @@ def _asterisk(params: Mapping[str, Any]) -> dict[str, list[str]]:
         "endpoint": f"pjsip show endpoint {name}",
         "transport": f"pjsip show transport {name}-tls",
         "aor": f"pjsip show aor {name}",
-        "dial_in": f"dialplan show from-{name}",
         "dial_out": f"dialplan show to-{name}",
         "srtp": "module show like res_srtp.so",
         "rtp": "rtp show settings",
     }
-    return {"version": ["asterisk", "-V"], **{each: ["asterisk", "-rx", words] for each, words in asked.items()}}
+    return {
+        "version": ["asterisk", "-V"],
+        **{each: ["asterisk", "-rx", words] for each, words in asked.items()},
+        "dial_in": ["sh", "-c", _ITS_CONTEXT, name],
+    }

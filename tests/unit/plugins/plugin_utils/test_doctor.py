@@ -103,6 +103,10 @@ SPOILED: dict[str, Spoil] = {
     "sip-helper": lambda case: holds(case, modules="nf_tables 1 0\nnf_conntrack_sip 45056 0 - Live\n"),
     "banned": lambda case: says(case, banned="[{'sshd': ['198.51.100.1', '3.239.178.130']}]"),
     "pbx-missing": lambda case: failing(case, "version", 127),
+    "pbx-old": lambda case: says(case, version="Asterisk 18.10.0~dfsg+~cs6.10.40431411-2\n"),
+    "pjsip-missing": lambda case: says(
+        case, endpoint="No such command 'pjsip show endpoint alexa' (type 'core show help' for help)\n"
+    ),
     "pbx-stopped": lambda case: failing(case, "settings"),
     "port-taken": lambda case: says(case, sockets='LISTEN 0 5 0.0.0.0:5061 0.0.0.0:* users:(("nginx",pid=9,fd=1))'),
     "not-listening": lambda case: without(says(case, sockets=""), "served"),
@@ -204,6 +208,28 @@ ODD: dict[str, Spoil] = {
 }
 
 
+ODD |= {
+    "rooms by a pattern": lambda case: says(case, dial_out=a.DIAL_OUT.replace("'7201'", "'_7[1-3]XX'")),
+    "rooms from a database": lambda case: says(
+        case, dial_out="[ Context 'to-alexa' created by 'x' ]\n  Switch =>  'Realtime/'  [pbx_config]\n"
+    ),
+    "what Alexa reaches is included": lambda case: says(
+        case, dial_in="[ Context 'from-alexa' created by 'x' ]\n  Include =>        'internal'     [x]\n"
+    ),
+    "two halves of Amazon's network": lambda case: says(
+        case, endpoint=a.ENDPOINT.replace("3.239.178.128/25", "3.239.178.128/26\n        Match: 3.239.178.192/26")
+    ),
+    "a name in capitals": lambda case: has(
+        wishes(case, peer_type="fqdn"), peers=[], fqdn_peer={"name": a.NAME.upper(), "port": 5061}
+    ),
+    "an old Asterisk that verifies nobody": lambda case: says(
+        case, version="Asterisk 16.28.0", transport=a.TRANSPORT.replace("server               : Yes", "server : No")
+    ),
+    "the first Asterisk that will do": lambda case: says(case, version="Asterisk 18.14.0"),
+    "a certified one": lambda case: says(case, version="Asterisk certified/18.9-cert5"),
+}
+
+
 @pytest.mark.parametrize("title", ODD)
 def test_what_only_looks_odd_is_no_finding(title: str) -> None:
     assert found(ODD[title](sound())) == []
@@ -254,6 +280,10 @@ def external(case: Case) -> Case:
 def test_an_external_pbx_is_examined_as_far_as_it_is_seen() -> None:
     assert found(external(sound())) == []
     assert found(says(external(sound()), served=f"CONNECTED\n{OTHER}")) == ["certificate-not-served"]
+    refusing = failing(external(sound()), "served", 1, "CONNECTED(3)\nerrno=104\nno peer certificate available")
+    assert found(refusing) == [] and "certificate-not-served" in [u["id"] for u in examined(refusing, ())["unseen"]]
+    broken = failing(external(sound()), "served", 1, "CONNECTED(3)\nsslv3 alert handshake failure")
+    assert found(broken) == ["tls-silent"]
     shut = external(failing(sound(), "served", 124, told="s_client: not done after 5 s"))
     result = examined(shut, ())
     assert result["findings"] == [] and "certificate-not-served" in [each["id"] for each in result["unseen"]]
