@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import socket
 import time
 from collections.abc import Mapping
@@ -35,6 +37,8 @@ class ActionModule(ActionBase):
         if checked.error_messages:
             raise AnsibleActionFail("; ".join(checked.error_messages))
         params = checked.validated_parameters
+        if problem := refused(params):
+            raise AnsibleActionFail(problem)
         before = time.time()
         look = self._execute_module(
             "alexa.smart_properties.pbx_info", module_args=questions(params), task_vars=task_vars
@@ -43,6 +47,21 @@ class ActionModule(ActionBase):
             return {**result, **look}
         case = case_of(params, plain(look), (before, time.time()))
         return {**result, "changed": False, **examined(case, params["mended"])}
+
+
+def refused(params: Mapping[str, Any]) -> str:
+    """What is wrong with values that no type tells; an empty text where nothing is."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", params["endpoint"]):
+        return f"endpoint is {params['endpoint']!r}. Give the name of Asterisk's endpoint: letters, digits, _ and -."
+    if not re.fullmatch(r"[0-9]{1,5}-[0-9]{1,5}", params["rtp_ports"]):
+        return f"rtp_ports is {params['rtp_ports']!r}. Give two ports in order, such as 10000-20000."
+    for option in ("networks", "inside_networks"):
+        for network in params[option]:
+            try:
+                ipaddress.IPv4Network(network)
+            except ValueError:
+                return f"{option} holds {network!r}. Give IPv4 networks, such as 192.168.1.0/24."
+    return ""
 
 
 def case_of(params: Mapping[str, Any], look: Mapping[str, Any], clock: tuple[float, float]) -> Case:

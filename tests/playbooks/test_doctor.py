@@ -98,7 +98,10 @@ def test_the_key_is_never_shown(place: Site, chain: list[Issued]) -> None:
 
 @pytest.mark.parametrize(("option", "value", "told"), [("kind", "freeswitch", "value of kind must be one of"),
                                                        ("mended", ["all"], "value of mended must be one"),
-                                                       ("sip_port", "sips", "sip_port")])  # fmt: skip
+                                                       ("sip_port", "sips", "sip_port"),
+                                                       ("rtp_ports", "10000", "Give two ports in order"),
+                                                       ("networks", ["amazon"], "networks holds 'amazon'"),
+                                                       ("endpoint", "a b", "endpoint is 'a b'")])  # fmt: skip
 def test_options_that_cannot_be_used_are_refused(place: Site, option: str, value: Any, told: str) -> None:
     run = examined(place, **{option: value})
     assert run.code == 2 and told in run.message("aurora")
@@ -131,6 +134,7 @@ BAD = {
     "doctor_rtp_ports": ("20000-10000", "Give two ports in order"),
     "doctor_networks": (["3.239.178.130/25"], "Give Amazon's networks"),
     "doctor_inside_networks": (["lan"], "Give IPv4 networks"),
+    "doctor_endpoint": ("alexa show", "Give the name of Asterisk's endpoint"),
     "doctor_certificate_days": ("soon", "Give how many days"),
 }  # fmt: skip
 
