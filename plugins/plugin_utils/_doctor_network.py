@@ -25,6 +25,7 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_fil
 )
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_match import Packet
 
+_NO_RULES = '{"nftables": []}'
 # RFC 5737: nobody's address, so it stands for everybody.
 _STRANGER = "192.0.2.1"
 _TOLERATED_SKEW = 60
@@ -113,17 +114,19 @@ def _clock(case: Case) -> Iterator[Finding]:
 
 
 def _firewall(case: Case) -> Iterator[Finding | Unseen]:
-    if not case.asked("rules"):
+    is_whole, legacy = case.asked("rules"), case.said("legacy")
+    if not is_whole:
         yield Unseen("sip-refused", "The PBX's firewall can't be read: it has no nft, or is not reached.")
-        return
     try:
-        judged = list(_judged(case, PacketFilter(case.said("rules"))))
+        rules = PacketFilter(case.said("rules") if is_whole else _NO_RULES, case.said("compatible"), legacy)
+        judged = list(_judged(case, rules))
     except (ValueError, KeyError, TypeError, AttributeError):
         yield Unseen("sip-refused", "nft does not list the PBX's rules in a way that is known here.")
         return
-    if case.texts.get("legacy_tables", "").strip():
-        yield Unseen("sip-refused", "The PBX has rules of iptables-legacy besides, which nft does not show.")
-    yield from judged
+    if case.texts.get("legacy_tables", "").strip() and not legacy:
+        yield Unseen("sip-refused", "The PBX has rules of iptables-legacy besides, which can't be read.")
+    # One chain that refuses is enough; that nobody does is known of all rules only.
+    yield from (each for each in judged if is_whole or (isinstance(each, Finding) and each.about != "sip-open"))
 
 
 def _judged(case: Case, rules: PacketFilter) -> Iterator[Finding | Unseen]:

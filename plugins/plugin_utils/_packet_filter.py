@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils import _iptables
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_match import (
     ABSENT,
     Packet,
@@ -47,9 +48,13 @@ class Verdict:
 
 
 class PacketFilter:
-    """The rules of a host as C(nft -j list ruleset) prints them. Raises ValueError for other text."""
+    """The rules of a host as C(nft -j list ruleset) prints them. Raises ValueError for other text.
 
-    def __init__(self, text: str) -> None:
+    :param compatible: what C(iptables-save) prints of those tables in nft that iptables made.
+    :param legacy: what it prints of those that nft does not know.
+    """
+
+    def __init__(self, text: str, compatible: str = "", legacy: str = "") -> None:
         listed = json.loads(text)
         if not isinstance(listed, dict) or not isinstance(listed.get("nftables"), list):
             raise ValueError("no ruleset")
@@ -57,7 +62,13 @@ class PacketFilter:
         self._sets: dict[tuple[str, str, str], Any] = {}
         self._bases: list[Mapping[str, Any]] = []
         self._dormant: set[tuple[str, str]] = set()
+        better = _iptables.listed(compatible)
+        known = {("ip", fields["table"]) for entry in better for fields in entry.values()}
         for entry in listed["nftables"]:
+            for kind, fields in entry.items():
+                if (fields.get("family"), fields.get("table")) not in known:
+                    self._take(kind, fields)
+        for entry in better + _iptables.listed(legacy, " (iptables-legacy)"):
             for kind, fields in entry.items():
                 self._take(kind, fields)
 

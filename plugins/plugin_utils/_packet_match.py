@@ -60,6 +60,7 @@ def value_of(left: Any, packet: Packet) -> Any:
         ("payload", "tcp", "flags"): frozenset(["syn"]),
         ("meta", "l4proto"): packet.protocol,
         ("meta", "nfproto"): "ipv4",
+        ("meta", "pkttype"): "host",
         ("meta", "iifname"): _OUTSIDE,
         ("meta", "iif"): _OUTSIDE,
         ("ct", "state"): "new",
