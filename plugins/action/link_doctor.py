@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -21,10 +20,8 @@ from ansible_collections.alexa.smart_properties.plugins.modules.link_doctor impo
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._control_node import plain
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor import examined
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_case import Case, Wish
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_names import seen_by, seen_from_here
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_questions import named_files, questions
-
-# The name service answered, and knows no such name.
-_UNKNOWN = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
 class ActionModule(ActionBase):
@@ -61,6 +58,11 @@ def refused(params: Mapping[str, Any]) -> str:
                 ipaddress.IPv4Network(network)
             except ValueError:
                 return f"{option} holds {network!r}. Give IPv4 networks, such as 192.168.1.0/24."
+    for resolver in params["resolvers"]:
+        try:
+            ipaddress.ip_address(resolver)
+        except ValueError:
+            return f"resolvers holds {resolver!r}. Give addresses of DNS servers, such as 9.9.9.9."
     return ""
 
 
@@ -74,21 +76,11 @@ def case_of(params: Mapping[str, Any], look: Mapping[str, Any], clock: tuple[flo
         codecs=params["codecs"], certificate_days=params["certificate_days"])  # fmt: skip
     texts = {f"{name}_file": params[f"{name}_file"] or "" for name in ("certificate", "key", "trust")}
     texts |= {name: look["contents"].get(path, "") for name, path in named_files(params).items() if path}
-    mappings = params["mappings"]
+    mappings, resolvers, name = params["mappings"], params["resolvers"], params["name"]
     return Case(
-        wish=wish, answers=look["commands"], texts=texts, here=seen_from_here(params["name"]), clock=clock,
+        wish=wish, answers=look["commands"], texts=texts, clock=clock, resolvers=resolvers,
+        here=seen_by(resolvers, name, params["command_timeout"]) if resolvers else seen_from_here(name),
         now=datetime.now(timezone.utc), trunk=params["trunk"], rooms=params["rooms"],
         account_error=params["account_error"],
         mappings=None if mappings is None else {each["extension"]: each["comms_profile_id"] for each in mappings},
     )  # fmt: skip
-
-
-def seen_from_here(name: str) -> list[str] | str:
-    """The IPv4 addresses of a name on the control node, or why there is no answer."""
-    try:
-        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        return [] if error.errno in _UNKNOWN else str(error.strerror)
-    except (OSError, UnicodeError) as error:
-        return str(error)
-    return [str(address[0]) for *_kinds, address in found]

@@ -49,23 +49,27 @@ def _name(case: Case) -> Iterator[Finding | Unseen]:
     here = sorted(set(case.here)) if not isinstance(case.here, str) else None
     if case.asked("name6") and (found := _global_ipv6(case.said("name6"))):
         yield Finding("name-ipv6", f"{name} has the IPv6 address {found} too.")
-    for place, addresses in (("on the control node", here), ("on the PBX", there)):
+    asked = f"at {', '.join(case.resolvers)}" if case.resolvers else "on the control node"
+    for place, addresses in ((asked, here), ("on the PBX", there)):
         own = {address}
         if addresses is there:
             # Behind address translation the PBX may well know itself by its own address, or by one of loopback.
             own |= {*_INTERFACE.findall(case.said("addresses")), *(each for each in there or () if each[:4] == "127.")}
         if addresses and address and not set(addresses) & own:
-            private = addresses is here and not any(ipaddress.IPv4Address(each).is_global for each in addresses)
-            about = "name-private" if private else "name-elsewhere"
+            is_inside = not any(ipaddress.IPv4Address(each).is_global for each in addresses)
+            about = "name-private" if is_inside and addresses is here and not case.resolvers else "name-elsewhere"
             yield Finding(about, f"{name} resolves to {', '.join(addresses)} {place}, not to {address}.")
     if here is None or not here:
         if there == []:
-            besides = "nor on the control node" if here == [] else "and the control node's name service does not answer"
+            besides = f"nor {asked}" if here == [] else "and the control node's name service does not answer"
             yield Finding("name-unresolved", f"{name} does not resolve on the PBX, {besides}.")
+        elif here == [] and case.resolvers:
+            yield Finding("name-unresolved", f"{name} does not resolve {asked}.")
         elif here == []:
             yield Finding("name-unresolved-here", f"{name} does not resolve on the control node.")
         else:
-            yield Unseen("name-unresolved", f"The control node's name service does not answer: {case.here}")
+            service = ", ".join(case.resolvers) or "The control node's name service"
+            yield Unseen("name-unresolved", f"{service} does not answer: {case.here}")
 
 
 def _global_ipv6(text: str) -> str:

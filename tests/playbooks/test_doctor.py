@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from alexa_laboratory import machine
+from alone import alone
 from issuing import Issued, issue
+from name_server import name_server
 from playbook_runs import Run, Site, play_of
 
 NAME, ADDRESS, TRUNK = "pbx.example.com", "203.0.113.10", "amzn1.comms.network.siptrunk.12345"
@@ -101,6 +103,7 @@ def test_the_key_is_never_shown(place: Site, chain: list[Issued]) -> None:
                                                        ("sip_port", "sips", "sip_port"),
                                                        ("rtp_ports", "10000", "Give two ports in order"),
                                                        ("networks", ["amazon"], "networks holds 'amazon'"),
+                                                       ("resolvers", ["one"], "resolvers holds 'one'"),
                                                        ("endpoint", "a b", "endpoint is 'a b'")])  # fmt: skip
 def test_options_that_cannot_be_used_are_refused(place: Site, option: str, value: Any, told: str) -> None:
     run = examined(place, **{option: value})
@@ -115,7 +118,7 @@ def test_the_role_serves_alone(place: Site, chain: list[Issued]) -> None:
         "doctor_kind": "external", "doctor_name": NAME, "doctor_address": ADDRESS, "doctor_peer_type": "ip",
         "doctor_tls_dir": str(place.folder), "doctor_trust_file": str(place.folder / "trust.pem"),
         "doctor_certificate_file": str(place.folder / "alexa-pbx.crt"), "doctor_key_file": "",
-        "doctor_check_name": False,
+        "doctor_check_name": False, "doctor_resolvers": [],
         "doctor_codecs": ["opus"], "doctor_endpoint": "alexa", "doctor_user": "root", "doctor_trunk_known": True,
         "doctor_trunk": {}, "doctor_mappings": [], "doctor_account_error": "", "doctor_mended": [],
         "ansible_python_interpreter": sys.executable}  # fmt: skip
@@ -134,6 +137,7 @@ BAD = {
     "doctor_rtp_ports": ("20000-10000", "Give two ports in order"),
     "doctor_networks": (["3.239.178.130/25"], "Give Amazon's networks"),
     "doctor_inside_networks": (["lan"], "Give IPv4 networks"),
+    "doctor_resolvers": (["dns.example.com"], "Give addresses of DNS servers"),
     "doctor_endpoint": ("alexa show", "Give the name of Asterisk's endpoint"),
     "doctor_certificate_days": ("soon", "Give how many days"),
 }  # fmt: skip
@@ -187,3 +191,28 @@ def test_a_firewall_that_can_not_be_read_is_not_proven(place: Site, rules: str, 
     proofs = run.result("Put the proofs together", "aurora")["ansible_facts"]["verify_result"]
     (told,) = [each for each in proofs if "firewall" in each["proof"]]
     assert told["verdict"] == verdict, told
+
+
+# What a resolver of the user's choice knows, and what the doctor finds of the name then.
+RESOLVED = {
+    "127.0.0.5": (ADDRESS, None), "127.0.0.6": ("8.8.8.8", "name-elsewhere"),
+    "127.0.0.7": ("10.0.0.5", "name-elsewhere"), "127.0.0.8": ("", "name-unresolved"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("resolver", RESOLVED)
+def test_resolvers_of_the_users_choice_are_asked(place: Site, resolver: str) -> None:
+    task = {"name": "Examine", MODULE: {"kind": "external", "name": NAME, "address": ADDRESS, "resolvers": [resolver]}}
+    place.write("resolve.yml", json.dumps([{"hosts": "alexa_pbx", "gather_facts": False, "tasks": [task]}]))
+    known, expected = RESOLVED[resolver]
+    with alone(), name_server(resolver, {NAME: known}):
+        result = place.run("resolve.yml").good().result("Examine", "aurora")
+    about = {each["id"]: each["evidence"] for each in result["findings"] if each["id"].startswith("name-")}
+    assert set(about) == {expected} - {None}
+    assert all(resolver in evidence for evidence in about.values())
+
+
+def test_resolvers_that_do_not_answer_are_told(place: Site) -> None:
+    run = examined(place, kind="external", resolvers=["127.0.0.9", "127.0.0.10"], command_timeout=1).good()
+    (told,) = [each["why"] for each in run.result("Examine", "aurora")["unseen"] if each["id"] == "name-unresolved"]
+    assert told.startswith("127.0.0.9, 127.0.0.10 does not answer: ")
