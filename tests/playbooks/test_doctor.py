@@ -216,3 +216,24 @@ def test_resolvers_that_do_not_answer_are_told(place: Site) -> None:
     run = examined(place, kind="external", resolvers=["127.0.0.9", "127.0.0.10"], command_timeout=1).good()
     (told,) = [each["why"] for each in run.result("Examine", "aurora")["unseen"] if each["id"] == "name-unresolved"]
     assert told.startswith("127.0.0.9, 127.0.0.10 does not answer: ")
+
+
+def test_what_was_found_of_others_stays(folder: Path, place: Site) -> None:
+    """The report reads all of it."""
+    site = Site(folder / "others")
+    common = {"alexa_pbx_kind": "external", "alexa_pbx_address": ADDRESS, "alexa_rooms": []}
+    site.inventory({host: {"alexa_pbx_name": f"{host}.example.com", **common} for host in ("aurora", "riverside")})
+    file = site.folder / "inventory" / ".alexa" / "doctor.json"
+
+    def properties(*options: str) -> dict[str, Any]:
+        assert site.run("alexa.smart_properties.doctor", *options, before=ALONE).code == 2
+        return dict(json.loads(file.read_text())["properties"])
+
+    both = properties()
+    kept = {**both, "gone": both["riverside"], "riverside": {**both["riverside"], "error": "{{ 7 * 7 }}"}}
+    file.write_text(json.dumps({"generated": "", "properties": kept}))
+    after = properties("--limit", "aurora")
+    assert after["riverside"] == kept["riverside"] and set(after) == set(both)
+    assert after["aurora"]["examined"] >= both["aurora"]["examined"]
+    file.write_text("damaged")
+    assert set(properties("--limit", "aurora")) == {"aurora"}
