@@ -170,6 +170,9 @@ def test_the_role_verify_serves_alone(place: Site, chain: list[Issued]) -> None:
     assert failing.code == 2 and "Amazon's trunk is active: that does not hold" in failing.message("aurora")
     calling = place.run("verify.yml", "-e", json.dumps({**given, "verify_call": "7201"}), before=ALONE)
     assert calling.code == 2 and "Only Asterisk can be told to call" in calling.message("aurora")
+    for bad in ({"verify_call": "7201\n"}, {"verify_endpoint": "alexa show"}, {"verify_ring_timeout": "30\n"}):
+        refused = place.run("verify.yml", "-e", json.dumps({**given, **bad}), before=ALONE)
+        assert refused.code == 2 and next(iter(bad)) in refused.message("aurora")
 
 
 # In a network of its own, with these rules.
