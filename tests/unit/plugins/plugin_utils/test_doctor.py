@@ -250,6 +250,11 @@ def test_an_endpoint_that_is_not_there_need_not_listen() -> None:
     assert found(bare) == ["unlinked"]
 
 
+def test_a_ban_that_stands_is_told_before_the_firewall_runs() -> None:
+    """What the stage firewall does keeps fail2ban from the next ban only."""
+    assert found(SPOILED["banned"](sound()), "firewall") == ["banned"]
+
+
 UNSEEN: dict[str, tuple[Spoil, str]] = {
     "no nft": (lambda case: without(case, "rules"), "sip-refused"),
     "no right to ask nft": (lambda case: failing(case, "rules"), "sip-refused"),
