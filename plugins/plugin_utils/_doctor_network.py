@@ -135,13 +135,17 @@ def _firewall(case: Case) -> Iterator[Finding | Unseen]:
 
 def _judged(case: Case, rules: PacketFilter) -> Iterator[Finding | Unseen]:
     sip, media = _ends_of(case.wish.networks), case.wish.rtp_ports
-    for about, protocol, ports, sources in (
-        ("sip-refused", "tcp", [case.wish.port], sip),
-        ("media-refused", "udp", media, sip),
-        ("phones-refused", "udp", media, _ends_of(case.wish.inside_networks)),
+    own = tuple(each for each in _INTERFACE.findall(case.said("addresses")) if not each.startswith("127."))
+    # From outside it is the public address, if the PBX has it itself.
+    outer = (case.wish.address,) if case.wish.address in own else own
+    for about, protocol, ports, sources, to in (
+        ("sip-refused", "tcp", [case.wish.port], sip, outer),
+        ("media-refused", "udp", media, sip, outer),
+        ("phones-refused", "udp", media, _ends_of(case.wish.inside_networks), own),
     ):
-        yield from _refused(rules, about, [Packet(s, protocol, p) for s in sources for p in sorted(set(ports))])
-    if rules.verdict(Packet(_STRANGER, "tcp", case.wish.port)).answer == ADMITTED:
+        packets = [Packet(source, protocol, port, to) for source in sources for port in sorted(set(ports))]
+        yield from _refused(rules, about, packets)
+    if rules.verdict(Packet(_STRANGER, "tcp", case.wish.port, outer)).answer == ADMITTED:
         yield Finding("sip-open", f"TCP port {case.wish.port} is open to everybody.")
 
 

@@ -101,9 +101,9 @@ def _payload(protocol: str, field: str) -> dict[str, Any]:
     return {"payload": {"protocol": protocol, "field": field}}
 
 
-def _source(text: str) -> tuple[Any, Any]:
+def _address(field: str, text: str) -> tuple[Any, Any]:
     address, _slash, length = text.partition("/")
-    return _payload("ip", "saddr"), {"prefix": {"addr": address, "len": length or 32}}
+    return _payload("ip", field), {"prefix": {"addr": address, "len": length or 32}}
 
 
 def _ports(text: str) -> tuple[Any, Any]:
@@ -124,7 +124,8 @@ def _flags(mask: str, wanted: str) -> tuple[Any, Any]:
 
 # Of each option what a rule looks at, and for what.
 _READERS: dict[str, Callable[..., tuple[Any, Any]]] = {
-    "-s": _source,
+    "-s": lambda text: _address("saddr", text),
+    "-d": lambda text: _address("daddr", text),
     "-p": lambda name: ({"meta": {"key": "l4proto"}}, int(name) if name.isdigit() else name),
     "-i": lambda name: ({"meta": {"key": "iifname"}}, name),
     "--dport": _ports,

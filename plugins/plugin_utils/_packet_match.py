@@ -30,12 +30,14 @@ class Packet:
     """The first packet that somebody outside sends to a port of this host.
 
     :param protocol: C(tcp) or C(udp).
+    :param own: the addresses of this host, to one of which it is sent; none where they are not known.
     :param diverted: whether a rule may send it to another port or host before the others see it.
     """
 
     source: str
     protocol: str
     port: int
+    own: tuple[str, ...] = ()
     diverted: bool = False
 
 
@@ -54,6 +56,7 @@ def value_of(left: Any, packet: Packet) -> Any:
         return ABSENT
     known = {
         ("payload", "ip", "saddr"): ipaddress.IPv4Address(packet.source),
+        ("payload", "ip", "daddr"): tuple(map(ipaddress.IPv4Address, packet.own)) or None,
         ("payload", "ip", "protocol"): packet.protocol,
         ("payload", "th", "dport"): packet.port,
         ("payload", packet.protocol, "dport"): packet.port,
@@ -88,6 +91,9 @@ def compared(value: Any, how: str, right: Any) -> bool | None:
 
 def among(value: Any, wanted: Sequence[Any]) -> bool | None:
     """Whether a value is one of those of a rule; None where one of them can't be read."""
+    if isinstance(value, tuple):
+        told = {among(each, wanted) for each in value}
+        return told.pop() if len(told) == 1 else None
     answers = [_is(value, each) for each in wanted]
     return True if True in answers else None if None in answers else False
 

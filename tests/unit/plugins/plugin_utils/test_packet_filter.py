@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -190,6 +191,15 @@ SEEN: dict[str, tuple[list[dict[str, Any]], Packet, str]] = {
     "what was redirected": ([rule(match({"ct": {"key": "status"}}, "dnat", "in"), ACCEPT)], ALEXA, REFUSED),
     "another port before this chain": ([NAT, REDIRECT, rule(SIP, DROP), rule(ACCEPT)], ALEXA, UNCERTAIN),
     "another port for others": ([NAT, REDIRECT, rule(DROP)], VOICE, REFUSED),
+}
+TO_OTHERS = match(field("ip", "daddr"), "172.17.0.2")
+TO_ME = match(field("ip", "daddr"), {"set": ["10.0.0.5", "203.0.113.10"]})
+AT_HOME = Packet("3.239.178.130", "tcp", 5061, ("10.0.0.5",))
+SEEN |= {
+    "what Docker keeps from its containers": ([rule(TO_OTHERS, DROP), rule(ACCEPT)], AT_HOME, ADMITTED),
+    "one of the host's own addresses": ([rule(TO_ME, ACCEPT)], AT_HOME, ADMITTED),
+    "perhaps one of them": ([rule(TO_ME, ACCEPT)], replace(AT_HOME, own=("10.0.0.5", "192.168.1.1")), UNCERTAIN),
+    "an address where none is known": ([rule(TO_ME, ACCEPT)], ALEXA, UNCERTAIN),
 }
 
 
