@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import socket
+import ipaddress
+import re
 import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -19,10 +20,8 @@ from ansible_collections.alexa.smart_properties.plugins.modules.link_doctor impo
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._control_node import plain
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor import examined
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_case import Case, Wish
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_names import seen_by, seen_from_here
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_questions import named_files, questions
-
-# The name service answered, and knows no such name.
-_UNKNOWN = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
 class ActionModule(ActionBase):
@@ -35,6 +34,8 @@ class ActionModule(ActionBase):
         if checked.error_messages:
             raise AnsibleActionFail("; ".join(checked.error_messages))
         params = checked.validated_parameters
+        if problem := refused(params):
+            raise AnsibleActionFail(problem)
         before = time.time()
         look = self._execute_module(
             "alexa.smart_properties.pbx_info", module_args=questions(params), task_vars=task_vars
@@ -43,6 +44,26 @@ class ActionModule(ActionBase):
             return {**result, **look}
         case = case_of(params, plain(look), (before, time.time()))
         return {**result, "changed": False, **examined(case, params["mended"])}
+
+
+def refused(params: Mapping[str, Any]) -> str:
+    """What is wrong with values that no type tells; an empty text where nothing is."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", params["endpoint"]):
+        return f"endpoint is {params['endpoint']!r}. Give the name of Asterisk's endpoint: letters, digits, _ and -."
+    if not re.fullmatch(r"[0-9]{1,5}-[0-9]{1,5}", params["rtp_ports"]):
+        return f"rtp_ports is {params['rtp_ports']!r}. Give two ports in order, such as 10000-20000."
+    for option in ("networks", "inside_networks"):
+        for network in params[option]:
+            try:
+                ipaddress.IPv4Network(network)
+            except ValueError:
+                return f"{option} holds {network!r}. Give IPv4 networks, such as 192.168.1.0/24."
+    for resolver in params["resolvers"]:
+        try:
+            ipaddress.ip_address(resolver)
+        except ValueError:
+            return f"resolvers holds {resolver!r}. Give addresses of DNS servers, such as 9.9.9.9."
+    return ""
 
 
 def case_of(params: Mapping[str, Any], look: Mapping[str, Any], clock: tuple[float, float]) -> Case:
@@ -55,21 +76,11 @@ def case_of(params: Mapping[str, Any], look: Mapping[str, Any], clock: tuple[flo
         codecs=params["codecs"], certificate_days=params["certificate_days"])  # fmt: skip
     texts = {f"{name}_file": params[f"{name}_file"] or "" for name in ("certificate", "key", "trust")}
     texts |= {name: look["contents"].get(path, "") for name, path in named_files(params).items() if path}
-    mappings = params["mappings"]
+    mappings, resolvers, name = params["mappings"], params["resolvers"], params["name"]
     return Case(
-        wish=wish, answers=look["commands"], texts=texts, here=seen_from_here(params["name"]), clock=clock,
+        wish=wish, answers=look["commands"], texts=texts, clock=clock, resolvers=resolvers,
+        here=seen_by(resolvers, name, params["command_timeout"]) if resolvers else seen_from_here(name),
         now=datetime.now(timezone.utc), trunk=params["trunk"], rooms=params["rooms"],
         account_error=params["account_error"],
         mappings=None if mappings is None else {each["extension"]: each["comms_profile_id"] for each in mappings},
     )  # fmt: skip
-
-
-def seen_from_here(name: str) -> list[str] | str:
-    """The IPv4 addresses of a name on the control node, or why there is no answer."""
-    try:
-        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        return [] if error.errno in _UNKNOWN else str(error.strerror)
-    except (OSError, UnicodeError) as error:
-        return str(error)
-    return [str(address[0]) for *_kinds, address in found]

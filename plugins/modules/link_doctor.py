@@ -80,6 +80,14 @@ options:
     description: Whether the name must resolve to the address on the PBX too.
     type: bool
     default: true
+  resolvers:
+    description:
+      - Addresses of DNS servers that the control node asks for the name, the first that answers, instead of its own
+        name service. Public ones tell what Amazon sees, where a network has a DNS of its own.
+      - Needs C(dnspython) on the control node.
+    type: list
+    elements: str
+    default: []
   certificate_file:
     description: The certificate that the PBX serves, on the PBX.
     type: path
@@ -210,6 +218,7 @@ OPTIONS = {
     "endpoint": {"type": "str", "default": "alexa"},
     "user": {"type": "str", "default": ""},
     "check_name": {"type": "bool", "default": True},
+    "resolvers": {"type": "list", "elements": "str", "default": []},
     "certificate_file": {"type": "path"},
     "chain_file": {"type": "path"},
     "key_file": {"type": "path"},

@@ -22,7 +22,7 @@ options:
     default: []
   contents:
     description:
-      - The paths of text files whose content is returned. Never name a private key here.
+      - The paths of text files whose content is returned. Of a private key among it only the first line is.
     type: list
     elements: path
     default: []
@@ -105,12 +105,16 @@ import grp
 import hashlib
 import os
 import pwd
+import re
 import stat
 import sys
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+# Programs of administration are here, where not every way to become root looks.
+SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL)
 KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link"}
 
 
@@ -143,15 +147,18 @@ def described(path: str) -> dict[str, Any]:
 
 def text_of(path: str) -> str:
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
+        # At -vvvv Ansible prints all that a module returns.
+        return PRIVATE_KEY.sub(r"\1\n(left out)\n\2", file.read())
 
 
 def answer_of(module: AnsibleModule, command: list[str], timeout: int) -> dict[str, Any]:
     """The exit code, stdout and stderr of a command: 127 where there is none, 124 where it was not done in time."""
     # Ansible's own way has no limit of time, and a terminal as standard input where the connection has one.
     limited = ["timeout", str(timeout), "sh", "-c", 'exec "$@" </dev/null', "sh", *command]
-    environment = {"LC_ALL": "C", "PBX_INFO_PYTHON": sys.executable}
-    code, stdout, stderr = module.run_command(limited, environ_update=environment, errors="replace")
+    path = f"{os.environ.get('PATH', '/usr/bin:/bin')}:{SYSTEM_PATH}"
+    environment = {"LC_ALL": "C", "PATH": path, "PBX_INFO_PYTHON": sys.executable}
+    code, stdout, stderr = module.run_command(
+        limited, environ_update=environment, errors="replace", expand_user_and_vars=False)
     told = {124: f"{command[0]}: not done after {timeout} s", 127: f"{command[0]}: not found"}
     return {"rc": code, "stdout": stdout, "stderr": told.get(code, stderr) if not stdout else stderr}
 

@@ -45,8 +45,8 @@ def _peers(case: Case) -> Iterator[Finding]:
     trunk = case.trunk or {}
     peers = [(peer["ip"], peer["port"]) for peer in trunk.get("peers") or []]
     name = trunk.get("fqdn_peer") or {}
-    wished = (case.wish.name if case.wish.peer_type == "fqdn" else case.wish.address, case.wish.port)
-    found = [(name.get("name"), name.get("port"))] if name else peers
+    wished = (case.wish.name.lower() if case.wish.peer_type == "fqdn" else case.wish.address, case.wish.port)
+    found = [(str(name.get("name")).lower(), name.get("port"))] if name else peers
     if found and wished not in found:
         known = ", ".join(f"{host}:{port}" for host, port in found)
         yield Finding("trunk-elsewhere", f"Amazon calls {known}, the property is {wished[0]}:{wished[1]}.")

@@ -20,6 +20,10 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_cas
 )
 
 _PROGRAMS = {"asterisk": "asterisk", "kamailio": "kamailio"}
+# Of each branch the first version that knows allow_wildcard_certs.
+_FIRST_WITH_WILDCARDS = {18: 14, 19: 6}
+# Letters of Asterisk's patterns.
+_LETTERS = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": ".+", "!": ".*", "-": ""}
 
 
 def look(case: Case) -> Iterator[Finding]:
@@ -35,21 +39,26 @@ def look(case: Case) -> Iterator[Finding]:
         return
     holders = sorted(set(re.findall(r"\(\(\"([^\"]+)\"", case.said("sockets"))))
     strangers = [holder for holder in holders if holder != program]
-    if strangers:
+    # Somebody else may listen on another address of the PBX.
+    if strangers and program not in holders:
         yield Finding("port-taken", f"TCP port {case.wish.port} is held by {', '.join(strangers)}.")
     yield from _media_range(case)
     if case.on_asterisk:
-        yield from _modules(case)
         endpoint = parameters(case.said("endpoint"))
-        if not endpoint:
+        yield from _modules(case)
+        yield from _version(case, not endpoint)
+        if "No such command" in str((case.answers.get("endpoint") or {}).get("stdout")):
+            yield Finding("pjsip-missing", "Asterisk has not loaded PJSIP.")
+        elif not endpoint:
             yield Finding("unlinked", "Asterisk has no endpoint for Alexa yet.")
         else:
             yield from _endpoint(case, endpoint)
             yield from _transport(case)
             yield from _edge(case)
             yield from _dial_plan(case)
-    linked = bool(case.said("endpoint")) if case.on_asterisk else bool(case.texts.get("certificate"))
-    if linked and not holders:
+    linked = bool(parameters(case.said("endpoint")) if case.on_asterisk else case.texts.get("certificate"))
+    # Names of programs are told to root alone.
+    if linked and (case.answers.get("sockets") or {}).get("rc") == 0 and not case.said("sockets").strip():
         yield Finding("not-listening", f"{program} does not listen on TCP port {case.wish.port}.")
     if not case.wish.edge_host:
         yield Finding("edge-missing", "alexa_edge_host is not given: rooms can call, and can't be called.")
@@ -73,8 +82,18 @@ def _media_range(case: Case) -> Iterator[Finding]:
 
 
 def _modules(case: Case) -> Iterator[Finding]:
-    if case.asked("srtp") and not re.search(r"^res_srtp\.so .*Running", case.said("srtp"), re.MULTILINE):
+    if case.said("srtp") and not re.search(r"^res_srtp\.so .*Running", case.said("srtp"), re.MULTILINE):
         yield Finding("srtp-missing", "Asterisk does not run its module res_srtp.so.")
+
+
+def _version(case: Case, is_new: bool) -> Iterator[Finding]:
+    """A trunk that somebody made by hand may do without the check."""
+    found = re.match(r"Asterisk (\d+)\.(\d+)", case.said("version"))
+    verifies = parameters(case.said("transport")).get("verify_server") == "Yes"
+    if found and (is_new or verifies) and int(found[1]) < 20:
+        first = _FIRST_WITH_WILDCARDS.get(int(found[1]))
+        if first is None or int(found[2]) < first:
+            yield Finding("pbx-old", f"{case.said('version').strip()} can't accept Amazon's wildcard certificate.")
 
 
 def _endpoint(case: Case, endpoint: dict[str, str]) -> Iterator[Finding]:
@@ -93,6 +112,7 @@ def _endpoint(case: Case, endpoint: dict[str, str]) -> Iterator[Finding]:
         # A name or an IPv6 network is somebody's own business.
         with suppress(ValueError):
             matched.append(ipaddress.IPv4Network(text, strict=False))
+    matched = list(ipaddress.collapse_addresses(matched))
     for network in map(ipaddress.IPv4Network, case.wish.networks):
         if not any(network.subnet_of(each) for each in matched):
             known = ", ".join(map(str, matched)) or "nothing"
@@ -122,15 +142,27 @@ def _edge(case: Case) -> Iterator[Finding]:
 
 
 def _dial_plan(case: Case) -> Iterator[Finding]:
-    inward, outward = _extensions(case.said("dial_in")), _extensions(case.said("dial_out"))
-    missing = [pattern for pattern in case.wish.dial_in if pattern not in inward]
-    if inward and missing:
+    inward, outward = case.said("dial_in"), case.said("dial_out")
+    missing = [pattern for pattern in case.wish.dial_in if pattern not in _extensions(inward)]
+    if "Context '" in inward and missing and not _leads_on(inward):
         yield Finding("dial-in-missing", f"Alexa can't reach {some(missing)} on the PBX.")
+    known = _extensions(outward)
+    patterns = [re.compile(_expression(each[1:])) for each in known if each.startswith("_")]
     rooms = [str(room["extension"]) for room in case.rooms]
-    unknown = [room for room in rooms if room not in outward]
-    if case.wish.edge_host and unknown:
+    unknown = [room for room in rooms if room not in known and not any(each.fullmatch(room) for each in patterns)]
+    if case.wish.edge_host and unknown and not _leads_on(outward):
         yield Finding("room-unreachable", f"The PBX's dial plan has no {some(unknown)}.")
 
 
 def _extensions(text: str) -> set[str]:
     return set(re.findall(r"^  '([^']+)' =>", text, re.MULTILINE))
+
+
+def _leads_on(text: str) -> bool:
+    """Whether a context has more than its own extensions."""
+    return bool(re.search(r"^ +(Include|Alt\. ?Switch|Switch) +=>", text, re.MULTILINE))
+
+
+def _expression(pattern: str) -> str:
+    parts = re.findall(r"\[[^]]+\]|.", pattern)
+    return "".join(_LETTERS.get(each.upper(), each if len(each) > 1 else re.escape(each)) for each in parts)

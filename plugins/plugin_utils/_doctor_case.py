@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.alexa.smart_properties.plugins.module_utils._certificates import pems
 
-_MISSING = 127
+_MISSING, _NOT_IN_TIME = 127, 124
 _SHOWN = 5
 
 
@@ -64,6 +64,7 @@ class Case:
     :param answers: by name, C(rc), C(stdout) and C(stderr) of the commands that the PBX was asked.
     :param texts: by name, the files that were read.
     :param here: what the control node sees of the PBX's name: addresses, or a text that says why it sees none.
+    :param resolvers: who was asked for that instead of the control node's own name service.
     :param clock: the control node's time before and after the look, in seconds.
     :param trunk: as C(alexa_siptrunk_info) returns it; empty if there is none, None if nobody asked.
     :param mappings: of each extension its communication profile; None if nobody asked.
@@ -77,6 +78,7 @@ class Case:
     here: Sequence[str] | str
     now: datetime
     clock: tuple[float, float] | None = None
+    resolvers: Sequence[str] = ()
     trunk: Mapping[str, Any] | None = None
     mappings: Mapping[str, str] | None = None
     rooms: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
@@ -90,6 +92,10 @@ class Case:
     def asked(self, name: str) -> bool:
         """Whether a command was run: it was asked for, and exists."""
         return (self.answers.get(name) or {"rc": _MISSING})["rc"] != _MISSING
+
+    def answered(self, name: str) -> bool:
+        """Whether a command ran to its end, so that silence or a failure of it tells something."""
+        return self.asked(name) and self.answers[name]["rc"] != _NOT_IN_TIME
 
     def served(self) -> list[str]:
         """The chain that the PBX shows to a TLS client, leaf first; nothing if it shows none."""

@@ -72,8 +72,12 @@ def _subjects(chain: list[str]) -> str:
 def _key(case: Case) -> Iterator[Finding]:
     if not case.asked("key_readable"):
         return
-    if case.answers["key_readable"]["rc"] != 0:
-        yield Finding("key-unreadable", f"The PBX's user can't read {case.texts.get('key_file')}, or it is not there.")
+    answer = case.answers["key_readable"]
+    # A failure of runuser itself is another matter, and has other codes or a message that is not of the user.
+    if answer["rc"] == 1 and (not answer.get("stderr") or "does not exist" in answer["stderr"]):
+        why = f" ({str(answer['stderr']).strip()})" if answer.get("stderr") else ""
+        file = case.texts.get("key_file")
+        yield Finding("key-unreadable", f"The PBX's user can't read {file}, or it is not there{why}.")
     key, certificate = case.said("key_public"), case.said("certificate_public")
     if key and certificate and key.split() != certificate.split():
         yield Finding("key-mismatch", f"The key {case.texts.get('key_file')} is not that of the certificate.")
@@ -135,6 +139,9 @@ def _handshake(case: Case) -> Iterator[Finding | Unseen]:
     told = str(answer.get("stderr", "")) + str(answer.get("stdout", ""))
     if "CONNECTED" in told and ("protocol version" in told or "unsupported protocol" in told):
         yield Finding("tls-version", f"TCP port {case.wish.port} refuses TLS 1.2.")
+    elif "CONNECTED" in told and case.wish.kind == "external" and "alert" not in told:
+        # A PBX may well hang up on whoever is not on its list.
+        yield Unseen("certificate-not-served", f"TCP port {case.wish.port} closes what comes from here.")
     elif "CONNECTED" in told:
         yield Finding("tls-silent", f"TCP port {case.wish.port} is open, and shows no certificate to a TLS client.")
     elif not case.on_asterisk:

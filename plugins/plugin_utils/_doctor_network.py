@@ -20,15 +20,18 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._doctor_cas
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_filter import (
     ADMITTED,
     REFUSED,
-    Packet,
+    UNCERTAIN,
     PacketFilter,
 )
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_match import Packet
 
+_NO_RULES = '{"nftables": []}'
 # RFC 5737: nobody's address, so it stands for everybody.
 _STRANGER = "192.0.2.1"
 _TOLERATED_SKEW = 60
 _ADDRESS = re.compile(r"^(\d+\.\d+\.\d+\.\d+)\s", re.MULTILINE)
-_INTERFACE = re.compile(r"\binet (\d+\.\d+\.\d+\.\d+)/")
+# With a peer, as of PPPoE, the length of the network comes after that.
+_INTERFACE = re.compile(r"\binet (\d+\.\d+\.\d+\.\d+)[/ ]")
 
 
 def look(case: Case) -> Iterator[Finding | Unseen]:
@@ -42,24 +45,31 @@ def look(case: Case) -> Iterator[Finding | Unseen]:
 
 def _name(case: Case) -> Iterator[Finding | Unseen]:
     name, address = case.wish.name, case.wish.address
-    there = sorted(set(_ADDRESS.findall(case.said("name")))) if case.asked("name") else None
+    there = sorted(set(_ADDRESS.findall(case.said("name")))) if case.answered("name") else None
     here = sorted(set(case.here)) if not isinstance(case.here, str) else None
     if case.asked("name6") and (found := _global_ipv6(case.said("name6"))):
         yield Finding("name-ipv6", f"{name} has the IPv6 address {found} too.")
-    for place, addresses in (("on the control node", here), ("on the PBX", there)):
-        # Behind address translation the PBX may well know itself by its own address.
-        own = [address, *(_INTERFACE.findall(case.said("addresses")) if addresses is there else [])]
-        if addresses and address and not set(addresses) & set(own):
-            private = all(ipaddress.IPv4Address(each).is_private for each in addresses) and addresses is here
-            about = "name-private" if private else "name-elsewhere"
+    asked = f"at {', '.join(case.resolvers)}" if case.resolvers else "on the control node"
+    for place, addresses in ((asked, here), ("on the PBX", there)):
+        own = {address}
+        if addresses is there:
+            # Behind address translation the PBX may well know itself by its own address, or by one of loopback.
+            own |= {*_INTERFACE.findall(case.said("addresses")), *(each for each in there or () if each[:4] == "127.")}
+        if addresses and address and not set(addresses) & own:
+            is_inside = not any(ipaddress.IPv4Address(each).is_global for each in addresses)
+            about = "name-private" if is_inside and addresses is here and not case.resolvers else "name-elsewhere"
             yield Finding(about, f"{name} resolves to {', '.join(addresses)} {place}, not to {address}.")
     if here is None or not here:
         if there == []:
-            yield Finding("name-unresolved", f"{name} does not resolve on the PBX, nor on the control node.")
+            besides = f"nor {asked}" if here == [] else "and the control node's name service does not answer"
+            yield Finding("name-unresolved", f"{name} does not resolve on the PBX, {besides}.")
+        elif here == [] and case.resolvers:
+            yield Finding("name-unresolved", f"{name} does not resolve {asked}.")
         elif here == []:
             yield Finding("name-unresolved-here", f"{name} does not resolve on the control node.")
         else:
-            yield Unseen("name-unresolved", f"The control node's name service does not answer: {case.here}")
+            service = ", ".join(case.resolvers) or "The control node's name service"
+            yield Unseen("name-unresolved", f"{service} does not answer: {case.here}")
 
 
 def _global_ipv6(text: str) -> str:
@@ -103,39 +113,54 @@ def _clock(case: Case) -> Iterator[Finding]:
         if abs(skew) > _TOLERATED_SKEW and not before <= int(text) <= after:
             way = "ahead of" if skew > 0 else "behind"
             yield Finding("clock-skew", f"The PBX's clock is {abs(skew):.0f} seconds {way} the control node's.")
-    if case.asked("own_name") and not case.said("own_name"):
+    if case.answered("own_name") and not case.said("own_name"):
         yield Finding("own-name", "The PBX's own host name does not resolve there.")
 
 
 def _firewall(case: Case) -> Iterator[Finding | Unseen]:
-    if not case.asked("rules"):
+    is_whole, legacy = case.asked("rules"), case.said("legacy")
+    if not is_whole:
         yield Unseen("sip-refused", "The PBX's firewall can't be read: it has no nft, or is not reached.")
-        return
     try:
-        rules = PacketFilter(case.said("rules"))
+        rules = PacketFilter(case.said("rules") if is_whole else _NO_RULES, case.said("compatible"), legacy)
+        judged = list(_judged(case, rules))
     except (ValueError, KeyError, TypeError, AttributeError):
         yield Unseen("sip-refused", "nft does not list the PBX's rules in a way that is known here.")
         return
-    if case.texts.get("legacy_tables", "").strip():
-        yield Unseen("sip-refused", "The PBX has rules of iptables-legacy besides, which nft does not show.")
+    if case.texts.get("legacy_tables", "").strip() and not legacy:
+        yield Unseen("sip-refused", "The PBX has rules of iptables-legacy besides, which can't be read.")
+    # One chain that refuses is enough; that nobody does is known of all rules only.
+    yield from (each for each in judged if is_whole or (isinstance(each, Finding) and each.about != "sip-open"))
+
+
+def _judged(case: Case, rules: PacketFilter) -> Iterator[Finding | Unseen]:
     sip, media = _ends_of(case.wish.networks), case.wish.rtp_ports
-    for about, protocol, ports, sources in (
-        ("sip-refused", "tcp", [case.wish.port], sip),
-        ("media-refused", "udp", media, sip),
-        ("phones-refused", "udp", media, _ends_of(case.wish.inside_networks)),
+    own = tuple(each for each in _INTERFACE.findall(case.said("addresses")) if not each.startswith("127."))
+    # From outside it is the public address, if the PBX has it itself.
+    outer = (case.wish.address,) if case.wish.address in own else own
+    for about, protocol, ports, sources, to in (
+        ("sip-refused", "tcp", [case.wish.port], sip, outer),
+        ("media-refused", "udp", media, sip, outer),
+        ("phones-refused", "udp", media, _ends_of(case.wish.inside_networks), own),
     ):
-        yield from _refused(rules, about, [Packet(s, protocol, p) for s in sources for p in sorted(set(ports))])
-    if rules.verdict(Packet(_STRANGER, "tcp", case.wish.port)).answer == ADMITTED:
+        packets = [Packet(source, protocol, port, to) for source in sources for port in sorted(set(ports))]
+        yield from _refused(rules, about, packets)
+    if rules.verdict(Packet(_STRANGER, "tcp", case.wish.port, outer)).answer == ADMITTED:
         yield Finding("sip-open", f"TCP port {case.wish.port} is open to everybody.")
 
 
-def _refused(rules: PacketFilter, about: str, packets: Sequence[Packet]) -> Iterator[Finding]:
+def _refused(rules: PacketFilter, about: str, packets: Sequence[Packet]) -> Iterator[Finding | Unseen]:
+    doubtful = None
     for packet in packets:
         verdict = rules.verdict(packet)
+        what = f"what comes from {packet.source} to {packet.protocol.upper()} port {packet.port}."
         if verdict.answer == REFUSED:
-            port = f"{packet.protocol.upper()} port {packet.port}"
-            yield Finding(about, f"The chain {verdict.chain} drops what comes from {packet.source} to {port}.")
+            yield Finding(about, f"The chain {verdict.chain} drops {what}")
             return
+        if verdict.answer == UNCERTAIN and not doubtful:
+            doubtful = Unseen(about, f"The chain {verdict.chain} has rules that can't be read; they may drop {what}")
+    if doubtful:
+        yield doubtful
 
 
 def _ends_of(networks: Sequence[str]) -> list[str]:

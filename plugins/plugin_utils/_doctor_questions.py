@@ -19,6 +19,23 @@ where=$(ss -lntH "sport = :$0" | awk '{ sub(/:[0-9]*$/, "", $4); sub(/%.*/, "", 
 case $where in ''|0.0.0.0|'*'|'[::]') where=127.0.0.1 ;; esac
 exec "$@" -connect "$where:$0"
 """
+# The context is the endpoint's own, which somebody may have named otherwise. Argument: the endpoint.
+_ITS_CONTEXT = """\
+context=$(asterisk -rx "pjsip show endpoint $0" | sed -n 's/^ context *: *//p')
+exec asterisk -rx "dialplan show ${context:-from-$0}"
+"""
+# One program may stand for either kind. Argument: the kind.
+_OF_IPTABLES = """\
+for each in iptables-$0-save iptables-save; do
+    case $($each -V 2>&1) in
+        *nf_tables*) test $0 = nft && exec $each ;;
+        *' v'[0-9]*) test $0 = legacy && exec $each ;;
+    esac
+done
+exit 127
+"""
+# It is not asked where it has no table, so that it makes none.
+_OF_LEGACY = f"grep -qs . {_LEGACY} || exit 0\n{_OF_IPTABLES}"
 
 
 def questions(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,6 +89,8 @@ def _host(params: Mapping[str, Any]) -> dict[str, list[str]]:
         "addresses": ["ip", "-4", "-o", "address"],
         "own_name": ["sh", "-c", 'getent hosts "$(hostname)"'],
         "rules": ["/usr/sbin/nft", "-j", "list", "ruleset"],
+        "compatible": ["sh", "-c", _OF_IPTABLES, "nft"],
+        "legacy": ["sh", "-c", _OF_LEGACY, "legacy"],
         "banned": ["/usr/bin/fail2ban-client", "banned"],
         "sockets": ["ss", "-lntpH", f"sport = :{params['sip_port']}"],
         "udp_sockets": ["ss", "-lunpH"],
@@ -88,9 +107,12 @@ def _asterisk(params: Mapping[str, Any]) -> dict[str, list[str]]:
         "endpoint": f"pjsip show endpoint {name}",
         "transport": f"pjsip show transport {name}-tls",
         "aor": f"pjsip show aor {name}",
-        "dial_in": f"dialplan show from-{name}",
         "dial_out": f"dialplan show to-{name}",
         "srtp": "module show like res_srtp.so",
         "rtp": "rtp show settings",
     }
-    return {"version": ["asterisk", "-V"], **{each: ["asterisk", "-rx", words] for each, words in asked.items()}}
+    return {
+        "version": ["asterisk", "-V"],
+        **{each: ["asterisk", "-rx", words] for each, words in asked.items()},
+        "dial_in": ["sh", "-c", _ITS_CONTEXT, name],
+    }

@@ -8,75 +8,98 @@ Private to alexa.smart_properties; may change at any release.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils import _iptables
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_match import (
+    ABSENT,
+    Packet,
+    among,
+    compared,
+    value_of,
+)
 
 ADMITTED, REFUSED, UNCERTAIN = "admitted", "refused", "uncertain"
 
 _HOOKS = ("prerouting", "input")
-_ENDS = {"accept": "accept", "drop": "drop", "reject": "drop", "return": "return"}
+_ENDS = {
+    "accept": "accept", "drop": "drop", "reject": "drop", "return": "return", "continue": "go on",
+    "dnat": "divert", "redirect": "divert",
+}  # fmt: skip
+# Where the kernel sends a packet elsewhere; chains before it see where it was sent to.
+_DIVERSION = -100
 # Says nothing about whether the rule applies, and ends nothing.
-_IDLE = {"counter", "log", "comment", "mangle", "notrack"}
-_ANYTHING = {"accept", "drop", "go on"}
+_IDLE = {"counter", "log", "comment", "mangle", "notrack", "ct helper", "ct timeout", "last"}
+# Does not apply to the first packet of somebody if it says "over".
+_LIMITS = {"limit", "ct count"}
+_ANYTHING = {"accept", "drop", "go on", "divert"}
 _DEEPEST = 32
 
 
 @dataclass(frozen=True)
-class Packet:
-    """The first packet that somebody outside sends to a port of this host.
-
-    :param protocol: C(tcp) or C(udp).
-    """
-
-    source: str
-    protocol: str
-    port: int
-
-
-@dataclass(frozen=True)
 class Verdict:
-    """What becomes of a packet, and the chain that decides if it is refused."""
+    """What becomes of a packet, and the chain that refuses it, or may."""
 
     answer: str
     chain: str = ""
 
 
 class PacketFilter:
-    """The rules of a host as C(nft -j list ruleset) prints them. Raises ValueError for other text."""
+    """The rules of a host as C(nft -j list ruleset) prints them. Raises ValueError for other text.
 
-    def __init__(self, text: str) -> None:
+    :param compatible: what C(iptables-save) prints of those tables in nft that iptables made.
+    :param legacy: what it prints of those that nft does not know.
+    """
+
+    def __init__(self, text: str, compatible: str = "", legacy: str = "") -> None:
         listed = json.loads(text)
         if not isinstance(listed, dict) or not isinstance(listed.get("nftables"), list):
             raise ValueError("no ruleset")
         self._chains: dict[tuple[str, str, str], list[Any]] = {}
         self._sets: dict[tuple[str, str, str], Any] = {}
         self._bases: list[Mapping[str, Any]] = []
+        self._dormant: set[tuple[str, str]] = set()
+        better = _iptables.listed(compatible)
+        known = {("ip", fields["table"]) for entry in better for fields in entry.values()}
         for entry in listed["nftables"]:
+            for kind, fields in entry.items():
+                if (fields.get("family"), fields.get("table")) not in known:
+                    self._take(kind, fields)
+        for entry in better + _iptables.listed(legacy, " (iptables-legacy)"):
             for kind, fields in entry.items():
                 self._take(kind, fields)
 
     def verdict(self, packet: Packet) -> Verdict:
         """All chains are asked in turn: one that refuses is enough."""
-        certain = True
-        for base in self._bases:
-            outcomes = self._outcomes((base["family"], base["table"], base["name"]), packet, 0)
-            ends = {str(base.get("policy", "accept")) if end == "return" else end for end in outcomes}
-            if ends == {"drop"}:
-                return Verdict(REFUSED, f"{base['family']} {base['table']} {base['name']}")
-            certain = certain and "drop" not in ends
-        return Verdict(ADMITTED if certain else UNCERTAIN)
+        doubtful = ""
+        bases = [base for base in self._bases if (base["family"], base["table"]) not in self._dormant]
+        diverting = [base for base in bases if base["type"] == "nat" and "divert" in self._ends(base, packet)]
+        for base in bases:
+            late = diverting and (base["hook"] == "input" or base.get("prio", 0) > _DIVERSION)
+            ends = self._ends(base, replace(packet, diverted=True) if late else packet)
+            name = f"{base['family']} {base['table']} {base['name']}"
+            if ends == {"drop"} and not late:
+                return Verdict(REFUSED, name)
+            doubtful = doubtful or (name if "drop" in ends else "")
+        return Verdict(UNCERTAIN if doubtful else ADMITTED, doubtful)
+
+    def _ends(self, base: Mapping[str, Any], packet: Packet) -> set[str]:
+        outcomes = self._outcomes((base["family"], base["table"], base["name"]), packet, 0)
+        return {str(base.get("policy", "accept")) if end == "return" else end for end in outcomes}
 
     def _take(self, kind: str, fields: Any) -> None:
+        if kind == "table" and "dormant" in fields.get("flags", ()):
+            self._dormant.add((fields["family"], fields["name"]))
         if kind not in ("chain", "rule", "set", "map") or fields.get("family") not in ("ip", "inet"):
             return
         if kind == "rule":
             self._chains.setdefault((fields["family"], fields["table"], fields["chain"]), []).append(fields["expr"])
         elif kind == "chain":
             self._chains.setdefault((fields["family"], fields["table"], fields["name"]), [])
-            if fields.get("type") == "filter" and fields.get("hook") in _HOOKS:
+            if fields.get("type") in ("filter", "nat") and fields.get("hook") in _HOOKS:
                 self._bases.append(fields)
         else:
             self._sets[(fields["family"], fields["table"], fields["name"])] = fields.get("elem", [])
@@ -114,7 +137,10 @@ class PacketFilter:
                 return applies, self._called(name, (*table, content["target"]), packet, depth)
             elif name == "vmap":
                 return applies, self._mapped(content, table, packet, depth)
-            elif name not in _IDLE and (content or {}).get("name") != "comment":
+            elif name in _LIMITS and isinstance(content, dict):
+                if content.get("inv"):
+                    return False, set()
+            elif name not in _IDLE and not (isinstance(content, dict) and content.get("name") == "comment"):
                 # A match of iptables that nft can't print, or even the target.
                 applies, hidden = None, True
         return applies, _ANYTHING if hidden else {"go on"}
@@ -124,10 +150,15 @@ class PacketFilter:
         return {"go on" if how == "jump" and end == "return" else end for end in ends}
 
     def _mapped(self, content: Any, table: tuple[str, str], packet: Packet, depth: int) -> set[str]:
-        value = _value(content["key"], packet)
+        value, data = value_of(content["key"], packet), content["data"]
+        pairs = data.get("set", []) if isinstance(data, dict) else self._sets.get((*table, str(data)[1:]))
+        if value is ABSENT:
+            return {"go on"}
+        if pairs is None:
+            return _ANYTHING
         ends = set()
-        for key, verdict in content["data"].get("set", []) if isinstance(content["data"], dict) else []:
-            holds = None if value is None else _among(value, [key])
+        for key, verdict in pairs:
+            holds = None if value is None else among(value, [key])
             if holds is not False:
                 ((name, called),) = verdict.items()
                 ends |= (
@@ -138,102 +169,8 @@ class PacketFilter:
         return ends | {"go on"}
 
     def _match(self, match: Mapping[str, Any], table: tuple[str, str], packet: Packet) -> bool | None:
-        value = _value(match["left"], packet)
-        if value is None:
-            return None
+        value = value_of(match["left"], packet)
         right = match["right"]
         if isinstance(right, str) and right.startswith("@"):
             right = self._sets.get((*table, right[1:]))
-        if right is None:
-            return None
-        holds = _among(value, right if isinstance(right, list) else [right])
-        return holds if holds is None or match.get("op") in ("==", "in") else not holds
-
-
-def _value(left: Any, packet: Packet) -> Any:
-    """What the packet has where a rule looks; None for what nobody can tell here."""
-    if not isinstance(left, dict):
-        return None
-    ((kind, content),) = left.items()
-    if kind == "&":
-        base = _value(content[0], packet)
-        mask = content[1] if isinstance(content[1], list) else _words(content[1])
-        return base if isinstance(base, frozenset) and base <= set(mask) else None
-    key = (kind, content.get("protocol"), content.get("field")) if kind == "payload" else (kind, content.get("key"))
-    known = {
-        ("payload", "ip", "saddr"): ipaddress.IPv4Address(packet.source),
-        ("payload", "ip", "protocol"): packet.protocol,
-        ("payload", "th", "dport"): packet.port,
-        ("payload", packet.protocol, "dport"): packet.port,
-        ("payload", "tcp", "flags"): frozenset(["syn"]),
-        ("payload", "tcp" if packet.protocol == "udp" else "udp", "dport"): -1,
-        ("payload", "icmp", "type"): "none",
-        ("payload", "ip6", "saddr"): "none",
-        ("payload", "ip6", "daddr"): "none",
-        ("payload", "icmpv6", "type"): "none",
-        ("meta", "l4proto"): packet.protocol,
-        ("meta", "nfproto"): "ipv4",
-        ("meta", "iifname"): _OUTSIDE,
-        ("meta", "iif"): _OUTSIDE,
-        ("ct", "state"): "new",
-        ("ct", "direction"): "original",
-    }
-    return known.get(key)
-
-
-_OUTSIDE = object()
-
-
-def _words(value: Any) -> list[str]:
-    """Flags as nft prints them: a word, or words joined by C(|)."""
-    if isinstance(value, dict) and "|" in value:
-        return [word for each in value["|"] for word in _words(each)]
-    return [value] if isinstance(value, str) else []
-
-
-def _among(value: Any, wanted: Sequence[Any]) -> bool | None:
-    """Whether a value is one of those of a rule; None where one of them can't be read."""
-    answers = [_is(value, each) for each in wanted]
-    return True if True in answers else None if None in answers else False
-
-
-def _is(value: Any, wanted: Any) -> bool | None:
-    if value is _OUTSIDE:
-        return False if wanted == "lo" else None
-    if isinstance(wanted, dict):
-        return _is_within(value, *next(iter(wanted.items())))
-    if isinstance(value, frozenset):
-        return value == set(_words(wanted))
-    if isinstance(value, ipaddress.IPv4Address):
-        return str(value) == wanted if _is_address(wanted) else None
-    if isinstance(value, int):
-        return value == wanted if isinstance(wanted, int) else None
-    return bool(value == wanted) or (True if wanted == "*" else False)
-
-
-def _is_within(value: Any, kind: str, content: Any) -> bool | None:
-    if kind == "set":
-        return _among(value, content)
-    if kind == "elem":
-        return _is(value, content["val"])
-    if isinstance(value, frozenset):
-        return value == set(_words({kind: content}))
-    if kind == "prefix" and isinstance(value, ipaddress.IPv4Address):
-        try:
-            return value in ipaddress.IPv4Network(f"{content['addr']}/{content['len']}", strict=False)
-        except ValueError:
-            return False
-    if kind == "range":
-        first, last = content
-        if isinstance(value, ipaddress.IPv4Address):
-            return ipaddress.IPv4Address(first) <= value <= ipaddress.IPv4Address(last)
-        return first <= value <= last if isinstance(value, int) and isinstance(first, int) else None
-    return None
-
-
-def _is_address(text: Any) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
+        return None if value is None or right is None else compared(value, match.get("op", "=="), right)

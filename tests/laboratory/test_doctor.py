@@ -39,6 +39,12 @@ FAULTS: dict[str, tuple[str, set[str], str]] = {
         {"sip-refused", "media-refused", "phones-refused"},
         "nft delete table inet theirs",
     ),
+    "rules of iptables of either kind": (
+        "iptables-legacy -A INPUT -s 3.239.178.128/25 -p tcp -m tcp --dport 5061 -j DROP"
+        "; iptables-nft -A INPUT -p udp -m conntrack --ctstate NEW -m multiport --dports 10000:20000 -j DROP",
+        {"sip-refused", "media-refused", "phones-refused"},
+        "iptables-legacy -F INPUT; nft delete table ip filter",
+    ),
     "no firewall at all, and names": (
         "nft delete table inet alexa_sip; cp /etc/hosts /etc/hosts.kept"
         "; printf '198.51.100.9 pbx.example.com\n2001:db8::9 pbx.example.com\n' >/etc/hosts",

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from alexa_laboratory import machine
+from alone import alone
 from issuing import Issued, issue
+from name_server import name_server
 from playbook_runs import Run, Site, play_of
 
 NAME, ADDRESS, TRUNK = "pbx.example.com", "203.0.113.10", "amzn1.comms.network.siptrunk.12345"
@@ -98,7 +100,11 @@ def test_the_key_is_never_shown(place: Site, chain: list[Issued]) -> None:
 
 @pytest.mark.parametrize(("option", "value", "told"), [("kind", "freeswitch", "value of kind must be one of"),
                                                        ("mended", ["all"], "value of mended must be one"),
-                                                       ("sip_port", "sips", "sip_port")])  # fmt: skip
+                                                       ("sip_port", "sips", "sip_port"),
+                                                       ("rtp_ports", "10000", "Give two ports in order"),
+                                                       ("networks", ["amazon"], "networks holds 'amazon'"),
+                                                       ("resolvers", ["one"], "resolvers holds 'one'"),
+                                                       ("endpoint", "a b", "endpoint is 'a b'")])  # fmt: skip
 def test_options_that_cannot_be_used_are_refused(place: Site, option: str, value: Any, told: str) -> None:
     run = examined(place, **{option: value})
     assert run.code == 2 and told in run.message("aurora")
@@ -112,7 +118,7 @@ def test_the_role_serves_alone(place: Site, chain: list[Issued]) -> None:
         "doctor_kind": "external", "doctor_name": NAME, "doctor_address": ADDRESS, "doctor_peer_type": "ip",
         "doctor_tls_dir": str(place.folder), "doctor_trust_file": str(place.folder / "trust.pem"),
         "doctor_certificate_file": str(place.folder / "alexa-pbx.crt"), "doctor_key_file": "",
-        "doctor_check_name": False,
+        "doctor_check_name": False, "doctor_resolvers": [],
         "doctor_codecs": ["opus"], "doctor_endpoint": "alexa", "doctor_user": "root", "doctor_trunk_known": True,
         "doctor_trunk": {}, "doctor_mappings": [], "doctor_account_error": "", "doctor_mended": [],
         "ansible_python_interpreter": sys.executable}  # fmt: skip
@@ -131,6 +137,8 @@ BAD = {
     "doctor_rtp_ports": ("20000-10000", "Give two ports in order"),
     "doctor_networks": (["3.239.178.130/25"], "Give Amazon's networks"),
     "doctor_inside_networks": (["lan"], "Give IPv4 networks"),
+    "doctor_resolvers": (["dns.example.com"], "Give addresses of DNS servers"),
+    "doctor_endpoint": ("alexa show", "Give the name of Asterisk's endpoint"),
     "doctor_certificate_days": ("soon", "Give how many days"),
 }  # fmt: skip
 
@@ -162,3 +170,73 @@ def test_the_role_verify_serves_alone(place: Site, chain: list[Issued]) -> None:
     assert failing.code == 2 and "Amazon's trunk is active: that does not hold" in failing.message("aurora")
     calling = place.run("verify.yml", "-e", json.dumps({**given, "verify_call": "7201"}), before=ALONE)
     assert calling.code == 2 and "Only Asterisk can be told to call" in calling.message("aurora")
+    for bad in ({"verify_call": "7201\n"}, {"verify_endpoint": "alexa show"}, {"verify_ring_timeout": "30\n"}):
+        refused = place.run("verify.yml", "-e", json.dumps({**given, **bad}), before=ALONE)
+        assert refused.code == 2 and next(iter(bad)) in refused.message("aurora")
+
+
+# In a network of its own, with these rules.
+RULED = 'nft add table inet t; nft add chain inet t i "{ type filter hook input priority 0; }"; eval "$0"; exec "$@"'
+DOUBT = "nft add rule inet t i meta mark 7 udp dport 10000-20000 drop"
+
+
+DROPPED = f"{DOUBT}; nft add rule inet t i tcp dport 5061 drop"
+
+
+@pytest.mark.parametrize(("rules", "verdict"), [("true", "proven"), (DOUBT, "unseen"), (DROPPED, "refuted")])
+def test_a_firewall_that_can_not_be_read_is_not_proven(place: Site, rules: str, verdict: str) -> None:
+    place.write("verify.yml", play_of("verify"))
+    given = {
+        "alexa_pbx_kind": "kamailio", "alexa_pbx_name": NAME, "alexa_pbx_address": ADDRESS, "verify_stops": False,
+        "doctor_tls_dir": str(place.folder)}  # fmt: skip
+    before = (*ALONE, "sh", "-c", RULED, rules)
+    run = place.run("verify.yml", "-e", json.dumps(given), before=before).good()
+    proofs = run.result("Put the proofs together", "aurora")["ansible_facts"]["verify_result"]
+    (told,) = [each for each in proofs if "firewall" in each["proof"]]
+    assert told["verdict"] == verdict, told
+
+
+# What a resolver of the user's choice knows, and what the doctor finds of the name then.
+RESOLVED = {
+    "127.0.0.5": (ADDRESS, None), "127.0.0.6": ("8.8.8.8", "name-elsewhere"),
+    "127.0.0.7": ("10.0.0.5", "name-elsewhere"), "127.0.0.8": ("", "name-unresolved"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("resolver", RESOLVED)
+def test_resolvers_of_the_users_choice_are_asked(place: Site, resolver: str) -> None:
+    task = {"name": "Examine", MODULE: {"kind": "external", "name": NAME, "address": ADDRESS, "resolvers": [resolver]}}
+    place.write("resolve.yml", json.dumps([{"hosts": "alexa_pbx", "gather_facts": False, "tasks": [task]}]))
+    known, expected = RESOLVED[resolver]
+    with alone(), name_server(resolver, {NAME: known}):
+        result = place.run("resolve.yml").good().result("Examine", "aurora")
+    about = {each["id"]: each["evidence"] for each in result["findings"] if each["id"].startswith("name-")}
+    assert set(about) == {expected} - {None}
+    assert all(resolver in evidence for evidence in about.values())
+
+
+def test_resolvers_that_do_not_answer_are_told(place: Site) -> None:
+    run = examined(place, kind="external", resolvers=["127.0.0.9", "127.0.0.10"], command_timeout=1).good()
+    (told,) = [each["why"] for each in run.result("Examine", "aurora")["unseen"] if each["id"] == "name-unresolved"]
+    assert told.startswith("127.0.0.9, 127.0.0.10 does not answer: ")
+
+
+def test_what_was_found_of_others_stays(folder: Path, place: Site) -> None:
+    """The report reads all of it."""
+    site = Site(folder / "others")
+    common = {"alexa_pbx_kind": "external", "alexa_pbx_address": ADDRESS, "alexa_rooms": []}
+    site.inventory({host: {"alexa_pbx_name": f"{host}.example.com", **common} for host in ("aurora", "riverside")})
+    file = site.folder / "inventory" / ".alexa" / "doctor.json"
+
+    def properties(*options: str) -> dict[str, Any]:
+        assert site.run("alexa.smart_properties.doctor", *options, before=ALONE).code == 2
+        return dict(json.loads(file.read_text())["properties"])
+
+    both = properties()
+    kept = {**both, "gone": both["riverside"], "riverside": {**both["riverside"], "error": "{{ 7 * 7 }}"}}
+    file.write_text(json.dumps({"generated": "", "properties": kept}))
+    after = properties("--limit", "aurora")
+    assert after["riverside"] == kept["riverside"] and set(after) == set(both)
+    assert after["aurora"]["examined"] >= both["aurora"]["examined"]
+    file.write_text("damaged")
+    assert set(properties("--limit", "aurora")) == {"aurora"}

@@ -38,9 +38,26 @@ def test_returns_only_the_contents_that_were_asked_for(tmp_path: Path) -> None:
     assert "not asked for" not in outcome.raw
 
 
+def test_a_private_key_is_left_out(tmp_path: Path) -> None:
+    """A PBX may have its key and its certificate in one file."""
+    both, cut = tmp_path / "both.pem", tmp_path / "cut.pem"
+    both.write_text("-----BEGIN RSA PRIVATE KEY-----\nsecret\n-----END RSA PRIVATE KEY-----\ncertificate\n")
+    cut.write_text("certificate\n-----BEGIN PRIVATE KEY-----\nsecret\n")
+    outcome = run("pbx_info", {}, contents=[str(both), str(cut)])
+    assert "secret" not in outcome.raw and all("certificate" in text for text in outcome["contents"].values())
+    assert all("PRIVATE KEY" in text for text in outcome["contents"].values())
+
+
+def test_finds_programs_of_administration() -> None:
+    asked = {"path": ["sh", "-c", 'echo "$PATH"']}
+    found = run("pbx_info", {"PATH": "/usr/bin:/bin"}, commands=asked)["commands"]["path"]["stdout"]
+    assert found.startswith("/usr/bin:/bin:") and "/usr/sbin" in found.split(":")
+
+
 def test_runs_commands_without_a_shell(tmp_path: Path) -> None:
     commands = {
         "says": ["printf", "%s", "a; touch " + str(tmp_path / "made")],
+        "expands": ["printf", "%s", "$PATH ~"],
         "fails": ["sh", "-c", "echo problem >&2; exit 3"],
         "missing": ["no-such-program"],
         "hangs": ["sleep", "600"],
@@ -48,6 +65,7 @@ def test_runs_commands_without_a_shell(tmp_path: Path) -> None:
     }
     answers = run("pbx_info", {"PATH": os.environ["PATH"]}, commands=commands, command_timeout=1)["commands"]
     assert answers["says"] == {"rc": 0, "stdout": f"a; touch {tmp_path / 'made'}", "stderr": ""}
+    assert answers["expands"]["stdout"] == "$PATH ~"
     assert answers["fails"] == {"rc": 3, "stdout": "", "stderr": "problem\n"}
     assert answers["missing"]["rc"] == 127 and "no-such-program" in answers["missing"]["stderr"]
     assert answers["hangs"]["rc"] == 124

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -102,6 +103,10 @@ SPOILED: dict[str, Spoil] = {
     "sip-helper": lambda case: holds(case, modules="nf_tables 1 0\nnf_conntrack_sip 45056 0 - Live\n"),
     "banned": lambda case: says(case, banned="[{'sshd': ['198.51.100.1', '3.239.178.130']}]"),
     "pbx-missing": lambda case: failing(case, "version", 127),
+    "pbx-old": lambda case: says(case, version="Asterisk 18.10.0~dfsg+~cs6.10.40431411-2\n"),
+    "pjsip-missing": lambda case: says(
+        case, endpoint="No such command 'pjsip show endpoint alexa' (type 'core show help' for help)\n"
+    ),
     "pbx-stopped": lambda case: failing(case, "settings"),
     "port-taken": lambda case: says(case, sockets='LISTEN 0 5 0.0.0.0:5061 0.0.0.0:* users:(("nginx",pid=9,fd=1))'),
     "not-listening": lambda case: without(says(case, sockets=""), "served"),
@@ -182,9 +187,87 @@ def test_what_a_stage_mends_is_no_finding_before_it_runs(about: str) -> None:
         assert about not in found(case, stage) and about in found(case, "another")
 
 
+HIDDEN = json.dumps(a.rule(a.SIP, {"xt": {"type": "match", "name": "set"}}, a.DROP)) + ", "
+LISTENING = 'LISTEN 0 5 {}:5061 0.0.0.0:* users:(("{}",pid=44,fd=11))\n'
+# A sound system that looks odd.
+ODD: dict[str, Spoil] = {
+    "Debian's own line in /etc/hosts": lambda case: says(case, name=f"127.0.1.1 STREAM {a.NAME}\n"),
+    "PPPoE": lambda case: says(
+        case, addresses=f"{BEHIND_NAT}3: ppp0    inet {a.ADDRESS} peer 10.64.64.64/32 scope global ppp0\n"
+    ),
+    "another program on another address": lambda case: says(
+        case, sockets=LISTENING.format("10.0.0.1", "nginx") + LISTENING.format(a.ADDRESS, "asterisk")
+    ),
+    "no ss": lambda case: failing(case, "sockets", 127),
+    "an ss that knows no -H": lambda case: failing(case, "sockets", 255),
+    "sockets without names": lambda case: says(case, sockets="LISTEN 0 5 0.0.0.0:5061 0.0.0.0:*\n"),
+    "a slow answer on SRTP": lambda case: failing(case, "srtp", 124),
+    "a slow name service for its own name": lambda case: failing(case, "own_name", 124),
+    "a runuser that is slow": lambda case: failing(case, "key_readable", 124),
+    "a runuser that fails": lambda case: failing(case, "key_readable", 1, "runuser: cannot open session"),
+}
+
+
+FOR_PUBLIC = a.ruleset(
+    *[a.rule(each, a.match(a.field("ip", "daddr"), a.ADDRESS), a.AMAZON, a.ACCEPT) for each in (a.SIP, a.MEDIA)],
+    a.rule(a.MEDIA, a.INSIDE, a.ACCEPT),
+)
+ODD |= {
+    "rooms by a pattern": lambda case: says(case, dial_out=a.DIAL_OUT.replace("'7201'", "'_7[1-3]XX'")),
+    "rooms from a database": lambda case: says(
+        case, dial_out="[ Context 'to-alexa' created by 'x' ]\n  Switch =>  'Realtime/'  [pbx_config]\n"
+    ),
+    "what Alexa reaches is included": lambda case: says(
+        case, dial_in="[ Context 'from-alexa' created by 'x' ]\n  Include =>        'internal'     [x]\n"
+    ),
+    "two halves of Amazon's network": lambda case: says(
+        case, endpoint=a.ENDPOINT.replace("3.239.178.128/25", "3.239.178.128/26\n        Match: 3.239.178.192/26")
+    ),
+    "a rule for the public address, on a PBX that has another one too": lambda case: says(
+        case, addresses=f"{BEHIND_NAT}3: eth1    inet {a.ADDRESS}/24 scope global eth1\n", rules=FOR_PUBLIC
+    ),
+    "a name in capitals": lambda case: has(
+        wishes(case, peer_type="fqdn"), peers=[], fqdn_peer={"name": a.NAME.upper(), "port": 5061}
+    ),
+    "an old Asterisk that verifies nobody": lambda case: says(
+        case, version="Asterisk 16.28.0", transport=a.TRANSPORT.replace("server               : Yes", "server : No")
+    ),
+    "the first Asterisk that will do": lambda case: says(case, version="Asterisk 18.14.0"),
+    "a certified one": lambda case: says(case, version="Asterisk certified/18.9-cert5"),
+}
+
+
+@pytest.mark.parametrize("title", ODD)
+def test_what_only_looks_odd_is_no_finding(title: str) -> None:
+    result = examined(ODD[title](sound()), ())
+    assert (result["findings"], result["unseen"]) == ([], [])
+
+
+def test_a_name_that_was_not_answered_in_time_is_not_unknown() -> None:
+    case = replace(failing(sound(), "name", 124), here="Temporary failure in name resolution")
+    result = examined(case, ())
+    assert result["findings"] == [] and [each["id"] for each in result["unseen"]] == ["name-unresolved"]
+
+
+def test_an_address_of_a_provider_s_own_network_is_private() -> None:
+    assert found(replace(sound(), here=["100.64.0.9"])) == ["name-private"]
+
+
+def test_an_endpoint_that_is_not_there_need_not_listen() -> None:
+    bare = without(says(sound(), endpoint="Unable to find object alexa.\n", sockets=""), "served", "transport", "aor")
+    assert found(bare) == ["unlinked"]
+
+
+def test_a_ban_that_stands_is_told_before_the_firewall_runs() -> None:
+    """What the stage firewall does keeps fail2ban from the next ban only."""
+    assert found(SPOILED["banned"](sound()), "firewall") == ["banned"]
+
+
 UNSEEN: dict[str, tuple[Spoil, str]] = {
     "no nft": (lambda case: without(case, "rules"), "sip-refused"),
     "no right to ask nft": (lambda case: failing(case, "rules"), "sip-refused"),
+    "a rule that can't be read": (
+        lambda case: says(case, rules=a.RULES.replace('"nftables": [', '"nftables": [' + HIDDEN)), "sip-refused"),
     "older rules besides": (lambda case: holds(case, legacy_tables="filter\n"), "sip-refused"),
     "no name service": (lambda case: replace(case, here="Temporary failure in name resolution"), "name-unresolved"),
     "no chain at Amazon": (lambda case: has(case, certificates=[]), "certificate-not-registered"),
@@ -210,6 +293,10 @@ def external(case: Case) -> Case:
 def test_an_external_pbx_is_examined_as_far_as_it_is_seen() -> None:
     assert found(external(sound())) == []
     assert found(says(external(sound()), served=f"CONNECTED\n{OTHER}")) == ["certificate-not-served"]
+    refusing = failing(external(sound()), "served", 1, "CONNECTED(3)\nerrno=104\nno peer certificate available")
+    assert found(refusing) == [] and "certificate-not-served" in [u["id"] for u in examined(refusing, ())["unseen"]]
+    broken = failing(external(sound()), "served", 1, "CONNECTED(3)\nsslv3 alert handshake failure")
+    assert found(broken) == ["tls-silent"]
     shut = external(failing(sound(), "served", 124, told="s_client: not done after 5 s"))
     result = examined(shut, ())
     assert result["findings"] == [] and "certificate-not-served" in [each["id"] for each in result["unseen"]]
@@ -251,9 +338,10 @@ def test_identify_may_match_names_too() -> None:
 
 
 def test_what_the_pbx_says_in_a_way_that_nobody_knows_is_unseen() -> None:
-    odd = '{"nftables": [{"rule": {"family": "ip", "table": "x"}}]}'
-    result = examined(says(sound(), rules=odd), ())
-    assert result["findings"] == [] and "sip-refused" in [each["id"] for each in result["unseen"]]
+    chain = a.rule({"vmap": {"key": a.field("tcp", "dport"), "data": {"set": [5061]}}})
+    for odd in ('{"nftables": [{"rule": {"family": "ip", "table": "x"}}]}', a.ruleset(chain)):
+        result = examined(says(sound(), rules=odd), ())
+        assert result["findings"] == [] and "sip-refused" in [each["id"] for each in result["unseen"]]
 
 
 def test_errors_come_first() -> None:

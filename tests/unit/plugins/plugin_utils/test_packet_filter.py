@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_fil
     ADMITTED,
     REFUSED,
     UNCERTAIN,
-    Packet,
     PacketFilter,
 )
+from ansible_collections.alexa.smart_properties.plugins.plugin_utils._packet_match import Packet
 from ansible_collections.alexa.smart_properties.tests.unit.plugins.plugin_utils.sound_case import (
     ACCEPT,
     AMAZON,
@@ -111,6 +112,101 @@ CASES: dict[str, tuple[list[dict[str, Any]], Packet, str]] = {
         ADMITTED,
     ),
 }
+FIN_SYN, ALL = (["fin", "syn"], ["fin", "syn", "rst", "psh", "ack", "urg"])
+CONCAT = {"concat": [field("ip", "saddr"), field("tcp", "dport")]}
+NAT = {"chain": {"family": "ip", "table": "nat", "name": "PRE", "type": "nat", "hook": "prerouting", "prio": -100}}
+REDIRECT = {"rule": {"family": "ip", "table": "nat", "chain": "PRE", "expr": [SIP, {"redirect": {"port": 5060}}]}}
+BY_PORT = {
+    "map": {
+        "family": "inet", "table": "filter", "name": "by_port", "map": "verdict",
+        "elem": [[22, DROP], [5061, ACCEPT]]},
+}  # fmt: skip
+# What nft 1.0.6 prints of rules that many hosts have, all but a few before a rule that accepts.
+SEEN: dict[str, tuple[list[dict[str, Any]], Packet, str]] = {
+    "UDP has no TCP port": ([rule(match(field("tcp", "dport"), 22, "!="), DROP), rule(ACCEPT)], VOICE, ADMITTED),
+    "TCP has one": ([rule(match(field("tcp", "dport"), 22, "!="), DROP), rule(ACCEPT)], ALEXA, REFUSED),
+    "IPv4 is not from elsewhere in IPv6": (
+        [rule(match(field("ip6", "saddr"), {"prefix": {"addr": "2001:db8::", "len": 32}}, "!="), DROP), rule(ACCEPT)],
+        ALEXA,
+        ADMITTED,
+    ),
+    "no other kind of ICMP": (
+        [rule(match(field("icmp", "type"), "echo-request", "!="), DROP), rule(ACCEPT)],
+        ALEXA,
+        ADMITTED,
+    ),
+    "lower ports": ([rule(match(field("tcp", "dport"), 1024, "<"), DROP), rule(ACCEPT)], ALEXA, ADMITTED),
+    "higher ports": ([rule(match(field("tcp", "dport"), 1024, ">="), ACCEPT)], ALEXA, ADMITTED),
+    "what nobody ever compared so": ([rule(match(field("ip", "saddr"), "1.2.3.4", "<"), DROP)], ALEXA, REFUSED),
+    "flags that no first packet has": (
+        [rule(match({"&": [field("tcp", "flags"), FIN_SYN]}, FIN_SYN), DROP), rule(ACCEPT)],
+        ALEXA,
+        ADMITTED,
+    ),
+    "no flag at all": ([rule(match(field("tcp", "flags"), ALL, "!"), DROP), rule(ACCEPT)], ALEXA, ADMITTED),
+    "one flag of several": ([rule(match(field("tcp", "flags"), ["syn", "ack"], "in"), ACCEPT)], ALEXA, ADMITTED),
+    "a set of flags": ([rule(match(field("tcp", "flags"), {"set": ["syn", "ack"]}), ACCEPT)], ALEXA, ADMITTED),
+    "a new connection that does not begin": (
+        [rule(match({"&": [field("tcp", "flags"), ALL]}, "syn", "!="), match(CT, "new", "in"), DROP), rule(ACCEPT)],
+        ALEXA,
+        ADMITTED,
+    ),
+    "UDP has no flags": ([rule(match(field("tcp", "flags"), "syn", "!="), DROP), rule(ACCEPT)], VOICE, ADMITTED),
+    "UDP has no flags to be cut": (
+        [rule(match({"&": [field("tcp", "flags"), FIN_SYN]}, "syn", "!="), DROP), rule(ACCEPT)],
+        VOICE,
+        ADMITTED,
+    ),
+    "a protocol by its number": ([rule(match({"meta": {"key": "l4proto"}}, 6), ACCEPT)], ALEXA, ADMITTED),
+    "another protocol by its number": ([rule(match({"meta": {"key": "l4proto"}}, 47), ACCEPT)], ALEXA, REFUSED),
+    "two fields at once": ([rule(match(CONCAT, "@pairs"), ACCEPT)], ALEXA, UNCERTAIN),
+    "two fields at once in a verdict map": ([rule(vmap(CONCAT, ("x", ACCEPT)))], ALEXA, UNCERTAIN),
+    "a verdict map by name": (
+        [BY_PORT, rule({"vmap": {"key": field("tcp", "dport"), "data": "@by_port"}})],
+        ALEXA,
+        ADMITTED,
+    ),
+    "a verdict map that is not there": (
+        [rule({"vmap": {"key": field("tcp", "dport"), "data": "@gone"}})],
+        ALEXA,
+        UNCERTAIN,
+    ),
+    "a verdict map of what the packet has not": (
+        [rule(vmap(field("udp", "dport"), (53, DROP))), rule(ACCEPT)],
+        ALEXA,
+        ADMITTED,
+    ),
+    "a verdict map that goes on": ([rule(vmap(CT, ("new", {"continue": None}))), rule(ACCEPT)], ALEXA, ADMITTED),
+    "everything else in a verdict map": ([rule(vmap(field("tcp", "dport"), ("*", ACCEPT)))], ALEXA, ADMITTED),
+    "too many": ([rule(SIP, {"limit": {"rate": 10, "inv": True}}, DROP), rule(ACCEPT)], ALEXA, ADMITTED),
+    "too many at once": ([rule({"ct count": {"val": 10, "inv": True}}, DROP), rule(ACCEPT)], ALEXA, ADMITTED),
+    "not too many": ([rule(SIP, {"limit": {"rate": 10}}, ACCEPT)], ALEXA, ADMITTED),
+    "a limit by name": ([rule(SIP, {"limit": "sip"}, ACCEPT)], ALEXA, UNCERTAIN),
+    "a helper": ([rule(SIP, {"ct helper": "sip"}, ACCEPT)], ALEXA, ADMITTED),
+    "a table that sleeps": (
+        [rule(DROP), {"table": {"family": "inet", "name": "filter", "flags": ["dormant"]}}],
+        ALEXA,
+        ADMITTED,
+    ),
+    "what was redirected": ([rule(match({"ct": {"key": "status"}}, "dnat", "in"), ACCEPT)], ALEXA, REFUSED),
+    "another port before this chain": ([NAT, REDIRECT, rule(SIP, DROP), rule(ACCEPT)], ALEXA, UNCERTAIN),
+    "another port for others": ([NAT, REDIRECT, rule(DROP)], VOICE, REFUSED),
+}
+TO_OTHERS = match(field("ip", "daddr"), "172.17.0.2")
+TO_ME = match(field("ip", "daddr"), {"set": ["10.0.0.5", "203.0.113.10"]})
+AT_HOME = Packet("3.239.178.130", "tcp", 5061, ("10.0.0.5",))
+SEEN |= {
+    "what Docker keeps from its containers": ([rule(TO_OTHERS, DROP), rule(ACCEPT)], AT_HOME, ADMITTED),
+    "one of the host's own addresses": ([rule(TO_ME, ACCEPT)], AT_HOME, ADMITTED),
+    "perhaps one of them": ([rule(TO_ME, ACCEPT)], replace(AT_HOME, own=("10.0.0.5", "192.168.1.1")), UNCERTAIN),
+    "an address where none is known": ([rule(TO_ME, ACCEPT)], ALEXA, UNCERTAIN),
+}
+
+
+@pytest.mark.parametrize("title", SEEN)
+def test_the_verdict_on_what_hosts_have(title: str) -> None:
+    rules, packet, expected = SEEN[title]
+    assert PacketFilter(ruleset(*rules)).verdict(packet).answer == expected
 
 
 @pytest.mark.parametrize("title", CASES)
