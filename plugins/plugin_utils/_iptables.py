@@ -67,7 +67,8 @@ def _expressions(words: list[str], chains: Collection[str]) -> Iterator[dict[str
             # What follows is the target's own.
             yield _target(option, words[0], chains)
             return
-        values = [words.pop(0) for _ in range(_count(option, words))]
+        length = _count(option, words)
+        values, words = words[:length], words[length:]
         if option not in _IDLE:
             yield _part(option, values, "!=" if negated else "==")
         negated = False
