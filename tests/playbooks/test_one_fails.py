@@ -107,9 +107,9 @@ def test_maps_all_the_rooms_that_it_can(site: Site, first: Run) -> None:
 
 
 def test_the_summary_names_all(first: Run) -> None:
-    *table, left = first.shown("Show all properties", GOOD).splitlines()
+    *table, left, journal = first.shown("Show all properties", GOOD).splitlines()
     rows = {row.split()[0]: row.split()[-2:] for row in table}
-    assert left.startswith("left: 4; go on with --limit @")
+    assert left.startswith("left: 4; go on with --limit @") and journal.startswith("journal: ")
     assert rows == {
         "property": ["failed", "result"],
         GOOD: ["0", "ok"],

@@ -152,6 +152,7 @@ def test_what_was_unlinked_is_linked_again(site: Site, first: Path) -> None:
     run = back(site, journal).good()
     assert held(site) == before and site.trunk(NAMES["aurora"])["status"] == "ACTIVE"
     assert "made anew" in told(run) and "another id" in told(run) and "nothing of it" in told(run, "boreal")
+    site.inventory(hosts(), alexa_pbx_kind="external")
     assert site.run(LINK, "--tags", "extensions").good().changed()["aurora"] == 0
 
 

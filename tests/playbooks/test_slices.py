@@ -70,7 +70,9 @@ def test_two_slices_link_all_properties_and_share_no_file(awx: Awx, site: Site) 
         trunk = trunks[name_of(host)]
         assert trunk["status"] == "ACTIVE" and state["mappings"][trunk["trunkId"]] == profiles_of(number)
     # In the folder that lasts each property has its own; all else is in the job's own places.
-    kinds = {path.relative_to(awx.lasting).parts[:2] for path in written(awx.lasting)}
+    places = {path.relative_to(awx.lasting).parts[:2] for path in written(awx.lasting)}
+    assert len({name for kind, name in places if kind == "journal"}) == len(jobs)
+    kinds = {place for place in places if place[0] != "journal"}
     assert kinds == {(kind, host) for kind in ("ca", "handover") for host in HOSTS}
     assert not [path for path in written(awx.project) if path.suffix not in (".csv", ".yml")]
 
