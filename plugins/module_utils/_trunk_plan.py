@@ -19,7 +19,10 @@ from ansible_collections.alexa.smart_properties.plugins.module_utils._registered
 
 @dataclass(frozen=True)
 class TrunkPlan:
-    """What a trunk is, what it shall be, and whether that differs."""
+    """What a trunk is, what it shall be, and whether that differs.
+
+    :ivar current: as the API returned it, with its whole chain also where only this control node knows it.
+    """
 
     current: Trunk | None
     wanted: Trunk
@@ -79,10 +82,13 @@ def plan_present(current: Trunk | None, namesakes: Sequence[Trunk], wish: Trunk)
             f"The SIP trunk {current.trunk_id} is to be changed, but the API does not return its certificate chain.",
             "Give certificate_chain too: an update replaces the whole trunk.",
         )
+    if wish.chain and not chain_differs:
+        # As a whole, where the API returns a part of it or nothing.
+        current = replace(current, chain=wish.chain)
     before = described(current)
     if current.chain is None and wanted.chain:
         # The old chain is known by its fingerprints alone, if at all.
-        before["certificates"] = (registered or "unknown") if chain_differs else described(wanted)["certificates"]
+        before["certificates"] = registered or "unknown"
     return TrunkPlan(current, wanted, changed, before, warnings)
 
 

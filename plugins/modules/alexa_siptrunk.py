@@ -211,7 +211,7 @@ def present(params: dict[str, Any], connections: Connections, check_mode: bool) 
         told = reviewed(params["plan_digest"], plan.changed, *plan.contents(with_chain=bool(wish.chain)))
         trunk = plan.wanted
         if plan.changed and not check_mode:
-            step = connections.journal.begin_trunk(current, trunk)
+            step = connections.journal.begin_trunk(plan.current, trunk)
             trunk = trunks.update(trunk) if current else trunks.create(trunk)
             connections.journal.end_trunk(step, trunk.trunk_id)
     if params["wait"] and trunk.status != ACTIVE and not check_mode:

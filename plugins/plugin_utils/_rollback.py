@@ -100,7 +100,7 @@ def _trunk_now(whole: Mapping[str, Any], trunks: Sequence[Trunk], left: list[str
     if former is None or made is None:
         # It was made, or removed, or neither came to pass.
         if now is None:
-            return None, STAYS if former is None else CREATE
+            return None, STAYS if former is None or _unknown_chain(trunk_id, former, left) else CREATE
         if former is None and not _same(now, made):
             left.append(f"the trunk {now['trunk_id']} has been changed since it was made")
             return now["trunk_id"], STAYS
@@ -112,7 +112,17 @@ def _trunk_now(whole: Mapping[str, Any], trunks: Sequence[Trunk], left: list[str
         if not _same(now, former):
             left.append(f"the trunk {now['trunk_id']} has been changed since")
         return now["trunk_id"], STAYS
-    return now["trunk_id"], RESTORE
+    return now["trunk_id"], STAYS if _unknown_chain(trunk_id, former, left) else RESTORE
+
+
+def _unknown_chain(trunk_id: str | None, former: Mapping[str, Any], left: list[str]) -> bool:
+    """Whether nobody knows the certificates that the trunk had, without which it can't be written."""
+    if not former["tls_name"] or former["certificate_chain"]:
+        return False
+    left.append(
+        f"the API did not tell the certificates that the trunk {trunk_id} had; link_pbx registers those of its PBX"
+    )
+    return True
 
 
 def _same(trunk: Trunk, noted: Mapping[str, Any]) -> bool:

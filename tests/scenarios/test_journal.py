@@ -36,7 +36,10 @@ def mapped(site: Site, mappings: dict[str, str]) -> str:
     return trunk_id
 
 
-def test_a_trunk_from_its_creation_to_its_end(site: Site, file: Path) -> None:
+@pytest.mark.parametrize("returned", [True, False])
+def test_a_trunk_from_its_creation_to_its_end(site: Site, file: Path, returned: bool) -> None:
+    """With its chain, which only the control node knows where the API keeps it for itself."""
+    site.settings(chain_in_get=returned)
     wish = {"tls_name": NAME, "certificate_chain": CHAIN, "peers": [{"ip": "203.0.113.10", "port": 5061}]}
     site.good("alexa_siptrunk", check=True, **wish, **journal(file))
     assert not file.exists()

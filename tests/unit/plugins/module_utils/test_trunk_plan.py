@@ -106,6 +106,15 @@ def test_the_diff_of_a_renewed_chain_shows_what_is_known_of_the_old_one() -> Non
     assert same.before["certificates"] == same.after["certificates"]
 
 
+@pytest.mark.parametrize("returned", [None, OLD[:2], OLD])
+def test_the_whole_chain_of_a_trunk_that_moves_is_known_for_the_way_back(returned: Any) -> None:
+    remember("t1", OLD)
+    plan = plan_present(replace(CURRENT, chain=returned), [], replace(WISH, trunk_id="t1", peers=OTHER_PEERS))
+    assert plan.changed and plan.current == CURRENT
+    renewed = plan_present(replace(CURRENT, chain=returned), [], replace(WISH, chain=NEW))
+    assert renewed.current == replace(CURRENT, chain=returned)
+
+
 def test_a_chain_that_nobody_knows_is_sent_with_a_warning() -> None:
     plan = plan_present(replace(CURRENT, chain=None), [], WISH)
     assert plan.changed and plan.before["certificates"] == "unknown"

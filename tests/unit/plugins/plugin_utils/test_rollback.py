@@ -13,14 +13,16 @@ from ansible_collections.alexa.smart_properties.plugins.filter.journaled import 
 from ansible_collections.alexa.smart_properties.plugins.filter.taken_back import FilterModule as TakenBack
 from ansible_collections.alexa.smart_properties.plugins.module_utils._errors import InputError
 from ansible_collections.alexa.smart_properties.plugins.plugin_utils._rollback import whole_of
+from ansible_collections.alexa.smart_properties.tests.unit.plugins.module_utils.certs import family
 
 Record = dict[str, Any]
+CHAIN = list(family().pems)
 taken_back = TakenBack().filters()["taken_back"]
 
 
 def trunk(trunk_id: str | None = "t1", port: int = 5061, name: str = "pbx.example.com") -> Record:
     return {"trunk_id": trunk_id, "tls_name": name, "peers": [{"ip": "203.0.113.1", "port": port}], "fqdn_peer": None,
-            "certificate_chain": None, "certificates": []}  # fmt: skip
+            "certificate_chain": CHAIN, "certificates": []}  # fmt: skip
 
 
 def of_trunk(before: Record | None, after: Record | None, made: str | None = None) -> Record:
@@ -67,6 +69,17 @@ def test_the_trunk(step: Record, trunks: list[Record], action: str, trunk_id: st
     lines = [line for line in found["left"] if not line.startswith("extension ")]
     assert (found["action"], found["trunk_id"]) == (action, trunk_id)
     assert len(lines) == bool(left) and left in "".join(lines)
+
+
+@pytest.mark.parametrize("step", [DELETED, MOVED])
+def test_a_trunk_whose_chain_nobody_knows_stays_and_is_named(step: Record) -> None:
+    unknown = {**step, "before": {**step["before"], "certificate_chain": None}}
+    there = [step["after"]] if step["after"] else []
+    found = plan(unknown, of_mappings({"1": "a"}, {"1": "b"}), trunks=there, e1="b")
+    assert found["action"] == "stays" and "certificates that the trunk t1 had" in found["left"][0]
+    assert found["mapped"] == ([{"extension": "1", "comms_profile_id": "a"}] if there else [])
+    without_tls = {**unknown, "before": {**unknown["before"], "tls_name": None}}
+    assert plan(without_tls, trunks=there)["action"] == plan(step, trunks=there)["action"]
 
 
 def test_each_mapping_by_what_it_is_now() -> None:
