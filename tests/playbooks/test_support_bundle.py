@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import tarfile
@@ -99,6 +100,13 @@ def test_a_bundle_of_a_linked_property(linked: Site) -> None:
     assert NAME in readme and "asterisk-stopped" in readme + files["doctor.txt"] or "error: " in readme
     findings = json.loads(files["doctor.json"])["findings"]
     assert all(finding["evidence"] in readme for finding in findings)
+
+
+def test_a_program_that_hangs_takes_no_others_place(linked: Site) -> None:
+    hangs = linked.write("programs/ufw", "#!/bin/sh\nexec sleep 60\n")
+    hangs.chmod(0o755)
+    files = unpacked(linked.run(SUPPORT, PATH=f"{hangs.parent}:{os.environ['PATH']}").good())
+    assert re.search(r"^20\d\d-\d\d-\d\dT", files["versions.txt"].split("# The control node")[0], re.MULTILINE)
 
 
 def test_each_run_writes_another_file_and_no_trace(linked: Site) -> None:
