@@ -63,7 +63,15 @@ def plan_of(whole: Mapping[str, Any], trunks: Sequence[Trunk], mappings: Sequenc
         extensions whose mapping goes; C(left), a line for each thing that is no longer as the run left it.
     """
     left: list[str] = []
+    former_trunk = (whole["trunk"] or {}).get("before")
     now, action = _trunk_now(whole, trunks, left)
+    # A trunk is written as a whole, so not without its certificates.
+    if action in (CREATE, RESTORE) and former_trunk["tls_name"] and not former_trunk["certificate_chain"]:
+        trunk_id = whole["mappings"]["trunk_id"]
+        left.append(
+            f"the API did not tell the certificates that the trunk {trunk_id} had; link_pbx registers those of its PBX"
+        )
+        action = STAYS
     have = {mapping["extension"]: mapping["comms_profile_id"] for mapping in mappings} if now else {}
     before, after = whole["mappings"]["before"], whole["mappings"]["after"]
     mapped, unmapped = [], []
@@ -81,7 +89,6 @@ def plan_of(whole: Mapping[str, Any], trunks: Sequence[Trunk], mappings: Sequenc
     if action == REMOVE and others:
         left.append(f"the trunk {now} has mappings that the run did not make: {', '.join(others[:10])}")
         action = STAYS
-    former_trunk = (whole["trunk"] or {}).get("before")
     todo = {"trunk_id": now, "action": action, "former": former_trunk}
     return {**todo, "mapped": mapped, "unmapped": unmapped, "left": left}
 
@@ -100,7 +107,7 @@ def _trunk_now(whole: Mapping[str, Any], trunks: Sequence[Trunk], left: list[str
     if former is None or made is None:
         # It was made, or removed, or neither came to pass.
         if now is None:
-            return None, STAYS if former is None or _unknown_chain(trunk_id, former, left) else CREATE
+            return None, STAYS if former is None else CREATE
         if former is None and not _same(now, made):
             left.append(f"the trunk {now['trunk_id']} has been changed since it was made")
             return now["trunk_id"], STAYS
@@ -112,17 +119,7 @@ def _trunk_now(whole: Mapping[str, Any], trunks: Sequence[Trunk], left: list[str
         if not _same(now, former):
             left.append(f"the trunk {now['trunk_id']} has been changed since")
         return now["trunk_id"], STAYS
-    return now["trunk_id"], STAYS if _unknown_chain(trunk_id, former, left) else RESTORE
-
-
-def _unknown_chain(trunk_id: str | None, former: Mapping[str, Any], left: list[str]) -> bool:
-    """Whether nobody knows the certificates that the trunk had, without which it can't be written."""
-    if not former["tls_name"] or former["certificate_chain"]:
-        return False
-    left.append(
-        f"the API did not tell the certificates that the trunk {trunk_id} had; link_pbx registers those of its PBX"
-    )
-    return True
+    return now["trunk_id"], RESTORE
 
 
 def _same(trunk: Trunk, noted: Mapping[str, Any]) -> bool:
